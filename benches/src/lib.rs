@@ -1,0 +1,1 @@
+//! The recipes that the benches time; each returns a fingerprint of what it computed.

@@ -1,0 +1,1 @@
+//! Runs, sweeps and checks as a library: what the command line, the tests and the benches call.

@@ -1,0 +1,3 @@
+//! `poolsim`: what will my Spark job do with its memory, and what if I change it?
+
+fn main() {}

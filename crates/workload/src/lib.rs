@@ -1,0 +1,1 @@
+//! Scenario files and plans, lowered to the workloads that `sim-core` runs.

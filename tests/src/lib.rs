@@ -1,0 +1,1 @@
+//! Conformance with real Spark, reference models and whole-run laws.
