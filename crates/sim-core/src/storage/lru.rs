@@ -1,0 +1,212 @@
+//! Blocks in order of access, for one memory mode of one executor.
+//!
+//! Spark keeps one map in access order for both modes and scans it. Here every block is in two lists: that of its
+//! mode and that of its RDD, so that "least recently used, but not of this RDD" does not have to step over the blocks
+//! of that RDD one by one.
+
+use super::block_table::{BlockTable, CopyId, NIL};
+use crate::ids::RddId;
+use crate::units::Bytes;
+
+/// The blocks of one mode.
+#[derive(Clone, Debug)]
+pub(super) struct LruList {
+    all: Ends,
+    pub(super) bytes: Bytes,
+    pub(super) blocks: u32,
+    by_rdd: Vec<Group>,
+    /// RDDs (by index; `NO_RDD` for the rest) that have a block here.
+    present: Vec<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    head: u32,
+    tail: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    ends: Ends,
+    bytes: Bytes,
+    blocks: u32,
+    /// Place in `present`.
+    at: u32,
+}
+
+const EMPTY: Ends = Ends { head: NIL, tail: NIL };
+const NO_GROUP: Group = Group { ends: EMPTY, bytes: Bytes::ZERO, blocks: 0, at: 0 };
+
+/// Group 0 is for the blocks of no RDD.
+fn group_of(rdd: Option<RddId>) -> usize {
+    rdd.map_or(0, |rdd| rdd.index() + 1)
+}
+
+impl LruList {
+    pub(super) fn new() -> Self {
+        Self { all: EMPTY, bytes: Bytes::ZERO, blocks: 0, by_rdd: Vec::new(), present: Vec::new() }
+    }
+
+    /// Appends a block as the most recently used one.
+    pub(super) fn push(&mut self, table: &mut BlockTable, copy: CopyId, now: u64) {
+        let (rdd, size) = (table[copy].rdd, table[copy].memory_size);
+        let group_index = group_of(rdd);
+        if self.by_rdd.len() <= group_index {
+            self.by_rdd.resize(group_index + 1, NO_GROUP);
+        }
+        let group = &mut self.by_rdd[group_index];
+        if group.blocks == 0 {
+            group.at = self.present.len() as u32;
+            self.present.push(group_index as u32);
+        }
+        group.blocks += 1;
+        group.bytes += size;
+        self.blocks += 1;
+        self.bytes += size;
+        let links = &mut table[copy].links;
+        links.accessed = now;
+        (links.prev, links.next) = (self.all.tail, NIL);
+        (links.rdd_prev, links.rdd_next) = (group.ends.tail, NIL);
+        match self.all.tail {
+            NIL => self.all.head = copy.0,
+            tail => table[CopyId(tail)].links.next = copy.0,
+        }
+        match group.ends.tail {
+            NIL => group.ends.head = copy.0,
+            tail => table[CopyId(tail)].links.rdd_next = copy.0,
+        }
+        self.all.tail = copy.0;
+        group.ends.tail = copy.0;
+    }
+
+    /// Takes a block out.
+    pub(super) fn remove(&mut self, table: &mut BlockTable, copy: CopyId) {
+        let (rdd, size, links) = (table[copy].rdd, table[copy].memory_size, table[copy].links);
+        let group_index = group_of(rdd);
+        let group = &mut self.by_rdd[group_index];
+        match links.prev {
+            NIL => self.all.head = links.next,
+            prev => table[CopyId(prev)].links.next = links.next,
+        }
+        match links.next {
+            NIL => self.all.tail = links.prev,
+            next => table[CopyId(next)].links.prev = links.prev,
+        }
+        match links.rdd_prev {
+            NIL => group.ends.head = links.rdd_next,
+            prev => table[CopyId(prev)].links.rdd_next = links.rdd_next,
+        }
+        match links.rdd_next {
+            NIL => group.ends.tail = links.rdd_prev,
+            next => table[CopyId(next)].links.rdd_prev = links.rdd_prev,
+        }
+        group.blocks -= 1;
+        group.bytes -= size;
+        self.blocks -= 1;
+        self.bytes -= size;
+        if group.blocks == 0 {
+            let at = group.at as usize;
+            self.present.swap_remove(at);
+            if let Some(&moved) = self.present.get(at) {
+                self.by_rdd[moved as usize].at = at as u32;
+            }
+        }
+    }
+
+    /// Makes a block the most recently used one.
+    pub(super) fn touch(&mut self, table: &mut BlockTable, copy: CopyId, now: u64) {
+        if self.all.tail == copy.0 {
+            table[copy].links.accessed = now;
+            return;
+        }
+        self.remove(table, copy);
+        self.push(table, copy, now);
+    }
+
+    /// Selects unlocked blocks from the least recently used on, none of `rdd_to_add`, until they hold `space` bytes.
+    /// Returns what the victims hold; less than `space` means that all candidates together are too small.
+    pub(super) fn select(
+        &self,
+        table: &BlockTable,
+        rdd_to_add: Option<RddId>,
+        space: Bytes,
+        victims: &mut Vec<CopyId>,
+    ) -> Bytes {
+        victims.clear();
+        let own =
+            rdd_to_add.and_then(|rdd| self.by_rdd.get(group_of(Some(rdd)))).filter(|group| group.blocks > 0);
+        let (own_bytes, own_blocks) = own.map_or((Bytes::ZERO, 0), |group| (group.bytes, group.blocks));
+        if self.bytes - own_bytes < space {
+            return Bytes::ZERO;
+        }
+        if own_blocks as usize <= self.present.len() {
+            self.select_from_all(table, rdd_to_add, space, victims)
+        } else {
+            self.select_from_other_rdds(table, rdd_to_add, space, victims)
+        }
+    }
+
+    /// Steps over the blocks of `rdd_to_add`: right where they are few.
+    fn select_from_all(
+        &self,
+        table: &BlockTable,
+        rdd_to_add: Option<RddId>,
+        space: Bytes,
+        victims: &mut Vec<CopyId>,
+    ) -> Bytes {
+        let mut selected = Bytes::ZERO;
+        let mut at = self.all.head;
+        while selected < space && at != NIL {
+            let copy = &table[CopyId(at)];
+            if copy.is_unlocked() && (rdd_to_add.is_none() || copy.rdd != rdd_to_add) {
+                victims.push(CopyId(at));
+                selected += copy.memory_size;
+            }
+            at = copy.links.next;
+        }
+        selected
+    }
+
+    /// Merges the lists of the other RDDs by time of access: right where the blocks of `rdd_to_add` are many.
+    fn select_from_other_rdds(
+        &self,
+        table: &BlockTable,
+        rdd_to_add: Option<RddId>,
+        space: Bytes,
+        victims: &mut Vec<CopyId>,
+    ) -> Bytes {
+        use std::cmp::Reverse;
+        let own = group_of(rdd_to_add) as u32;
+        let mut heads: std::collections::BinaryHeap<_> = self
+            .present
+            .iter()
+            .filter(|&&group| group != own)
+            .map(|&group| self.by_rdd[group as usize].ends.head)
+            .map(|head| Reverse((table[CopyId(head)].links.accessed, head)))
+            .collect();
+        let mut selected = Bytes::ZERO;
+        while selected < space {
+            let Some(Reverse((_, at))) = heads.pop() else { break };
+            let copy = &table[CopyId(at)];
+            if copy.is_unlocked() {
+                victims.push(CopyId(at));
+                selected += copy.memory_size;
+            }
+            if copy.links.rdd_next != NIL {
+                let next = copy.links.rdd_next;
+                heads.push(Reverse((table[CopyId(next)].links.accessed, next)));
+            }
+        }
+        selected
+    }
+
+    /// The blocks from the least to the most recently used.
+    pub(super) fn iter<'a>(&'a self, table: &'a BlockTable) -> impl Iterator<Item = CopyId> + 'a {
+        let head = self.all.head;
+        std::iter::successors((head != NIL).then_some(head), |&at| {
+            let next = table[CopyId(at)].links.next;
+            (next != NIL).then_some(next)
+        })
+        .map(CopyId)
+    }
+}

@@ -1,0 +1,13 @@
+//! Blocks in memory and on disk, read beside Spark's package `org.apache.spark.storage`.
+
+mod block_table;
+mod level;
+mod locks;
+mod lru;
+mod memory_store;
+mod unroll;
+
+pub use block_table::{BlockCopy, BlockTable, CopyId};
+pub use level::StorageLevel;
+pub use memory_store::{DropHandler, Dropped, MemoryStore, StoreEvictor, ToDisk};
+pub use unroll::{LinearEstimate, SampledEstimate, SizeEstimate, Unroll, UnrollConf, UnrollStep};
