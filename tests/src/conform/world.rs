@@ -40,6 +40,8 @@ struct Executor {
     events: Vec<Value>,
     /// The task whose thread runs.
     current: i64,
+    /// Page allocations that the JVM will refuse; one count for all tasks, as in the harness.
+    allocator_failures: u64,
 }
 
 struct Waiting {
@@ -96,6 +98,12 @@ impl ExecutionMemory for Executor {
 
     fn release(&mut self, bytes: Bytes, task: AttemptSlot, mode: MemoryMode) -> Bytes {
         self.manager.release_execution_memory(bytes, task, mode)
+    }
+
+    fn allocate(&mut self, _: Bytes) -> bool {
+        let fails = self.allocator_failures > 0;
+        self.allocator_failures = self.allocator_failures.saturating_sub(1);
+        !fails
     }
 }
 
@@ -155,6 +163,7 @@ impl World {
                 drops: Vec::new(),
                 events: Vec::new(),
                 current: -1,
+                allocator_failures: 0,
             },
             unroll: UnrollConf {
                 initial: bytes(cfg, "unrollThreshold")?,
@@ -285,7 +294,9 @@ impl World {
                 return Ok(json!("!AssertionError"));
             }
             let tmm = self.tmms.get_mut(&consumer.task).ok_or("no such task")?;
-            tmm.fail_allocations(op["oom"].as_u64().unwrap_or(0) as u32);
+            if name != "acq" {
+                self.executor.allocator_failures = op["oom"].as_u64().unwrap_or(0);
+            }
             tmm.begin(consumer.consumer, request);
             what = Blocking::Consumer { number: consumer.number };
         } else if asked.is_zero() {
@@ -342,6 +353,7 @@ impl World {
                         Some(freed) => self.tmms.get_mut(&task).expect("it is there").spilled(freed),
                         None => {
                             self.tmms.get_mut(&task).expect("it is there").spill_failed();
+                            self.executor.allocator_failures = 0;
                             return Some(json!("!SparkOutOfMemoryError"));
                         }
                     }
@@ -357,6 +369,9 @@ impl World {
     }
 
     fn finished(&mut self, number: u64, acquired: Acquired) -> Value {
+        if !matches!(acquired, Acquired::Bytes(_)) {
+            self.executor.allocator_failures = 0;
+        }
         match acquired {
             Acquired::Bytes(got) => json!(got.0),
             Acquired::Page(page) => {
@@ -403,6 +418,7 @@ impl World {
         self.executor.manager.waiters().remove(slot);
         if let Blocking::Consumer { .. } = waiting.what {
             self.tmms.get_mut(&task).expect("it is there").unwind();
+            self.executor.allocator_failures = 0;
         }
         self.executor.events.push(json!(["done", task, waiting.op, "!InterruptedException"]));
         json!("ok")

@@ -13,6 +13,7 @@
 //! blocks while storage holds more than its region. A blocked request is a value, [`Grant::Wait`]: nothing here
 //! waits, sleeps or knows the time.
 
+pub mod consumer;
 mod manager;
 mod pool;
 mod task;

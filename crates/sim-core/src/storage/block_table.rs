@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn copies_of_a_block_are_found_by_executor_and_slots_are_reused() {
         let mut table = BlockTable::default();
-        let mut add = |table: &mut BlockTable, executor| {
+        let add = |table: &mut BlockTable, executor| {
             table.insert(BlockId(3), None, StorageLevel::MEMORY_ONLY, ExecutorId(executor), AttemptSlot(0))
         };
         let (a, b, c) = (add(&mut table, 0), add(&mut table, 1), add(&mut table, 2));

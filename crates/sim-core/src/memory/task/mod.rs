@@ -22,6 +22,10 @@ pub trait ExecutionMemory {
     fn recheck(&mut self, bytes: Bytes, task: AttemptSlot, mode: MemoryMode) -> Grant;
     /// Gives memory back; returns what was held of it.
     fn release(&mut self, bytes: Bytes, task: AttemptSlot, mode: MemoryMode) -> Bytes;
+    /// Whether the JVM can allocate a page that was granted; otherwise it throws `OutOfMemoryError`.
+    fn allocate(&mut self, _bytes: Bytes) -> bool {
+        true
+    }
 }
 
 /// Which consumer of a task spills first.
@@ -108,7 +112,6 @@ pub struct TaskMemoryManager {
     consumers: Vec<Consumer>,
     pages: PageNumbers,
     acquired_but_not_used: Bytes,
-    allocator_failures: u32,
     frames: Vec<Frame>,
     spare: Vec<Vec<Candidate>>,
 }
@@ -150,7 +153,6 @@ impl TaskMemoryManager {
             consumers: Vec::new(),
             pages: PageNumbers::default(),
             acquired_but_not_used: Bytes::ZERO,
-            allocator_failures: 0,
             frames: Vec::new(),
             spare: Vec::new(),
         }
@@ -184,11 +186,6 @@ impl TaskMemoryManager {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         !self.frames.is_empty()
-    }
-
-    /// Makes the next `times` page allocations fail in the JVM although the pool granted them.
-    pub fn fail_allocations(&mut self, times: u32) {
-        self.allocator_failures = times;
     }
 
     /// Starts a request; [`step`](Self::step) it until it is done. Inside a spill this nests.

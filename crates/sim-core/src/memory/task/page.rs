@@ -81,15 +81,11 @@ impl TaskMemoryManager {
                 self.push_acquire(consumer, ask, Counted::ForPage);
                 None
             }
-            PageState::Allocate if self.allocator_failures == 0 => Some(self.allocated(memory)),
+            PageState::Allocate if memory.allocate(self.page_request().size) => Some(self.allocated(memory)),
+            PageState::Allocate if self.conf.allocator_oom_spills => self.recover_from_failure(memory),
             PageState::Allocate => {
-                self.allocator_failures -= 1;
-                if self.conf.allocator_oom_spills {
-                    self.recover_from_failure(memory)
-                } else {
-                    self.set_aside_and_repeat();
-                    None
-                }
+                self.set_aside_and_repeat();
+                None
             }
             PageState::Recover(freed) => self.spill_for_page(freed, memory),
             PageState::Acquiring | PageState::Recovering { .. } | PageState::Reacquiring => {

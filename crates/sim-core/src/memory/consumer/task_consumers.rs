@@ -1,0 +1,348 @@
+//! The consumers of one task, driven through its memory manager.
+//!
+//! In Spark this is the call stack of one thread: an operator inserts a row, the insert asks for a page, the request
+//! makes another consumer spill, that spill asks for an array. Here the stack is a value, and a step ends wherever
+//! time passes: rows were inserted, a spill is written, the pool makes the task wait.
+
+use super::{Books, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
+use super::{UnsafeExternalSorter, UnsafeSorterConf};
+use crate::ids::ConsumerId;
+use crate::memory::MemoryMode;
+use crate::memory::task::{Acquired, ExecutionMemory, Step, TaskMemoryManager};
+use crate::units::Bytes;
+
+/// Any consumer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Consumer {
+    /// SQL sorts.
+    UnsafeExternalSorter(UnsafeExternalSorter),
+}
+
+/// What a step of a task's consumers came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// This many rows were inserted since the last step; the next one needs memory.
+    Inserted(u64),
+    /// The pool makes the task wait: step again once woken.
+    Wait,
+    /// A consumer writes a spill: step again when it is written.
+    Spilling(ConsumerId, SpillWrite),
+    /// What was asked for is done.
+    Done,
+    /// The task fails.
+    Failed(ConsumerId, Failure),
+}
+
+/// See the [module](self).
+#[derive(Clone, Debug)]
+pub struct TaskConsumers {
+    /// The task's books.
+    pub tmm: TaskMemoryManager,
+    consumers: Vec<Consumer>,
+    stack: Vec<Activity>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Activity {
+    Insert { consumer: ConsumerId, rows: Rows },
+    Finish { consumer: ConsumerId },
+    Request { consumer: ConsumerId },
+    Spill { consumer: ConsumerId, asked: Bytes, trigger: Trigger, stage: SpillStage, asked_by: AskedBy },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SpillStage {
+    Write,
+    Release,
+    AwaitArray,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AskedBy {
+    /// The task's memory manager, which has to be told.
+    Request,
+    /// The consumer itself, in the middle of an insert.
+    Insert,
+}
+
+impl Consumer {
+    /// The sorter of SQL.
+    #[must_use]
+    pub fn unsafe_external_sorter(conf: UnsafeSorterConf) -> Self {
+        Self::UnsafeExternalSorter(UnsafeExternalSorter::new(conf))
+    }
+}
+
+/// Calls a [`Machine`] method on whatever consumer it is.
+macro_rules! dispatch {
+    ($consumer:expr, $machine:ident => $call:expr) => {
+        match $consumer {
+            Consumer::UnsafeExternalSorter($machine) => $call,
+        }
+    };
+}
+
+impl TaskConsumers {
+    /// A task without consumers.
+    #[must_use]
+    pub fn new(tmm: TaskMemoryManager) -> Self {
+        Self { tmm, consumers: Vec::new(), stack: Vec::new() }
+    }
+
+    /// A new consumer that takes pages of `page_size`.
+    pub fn open(&mut self, consumer: Consumer, mode: MemoryMode, page_size: Bytes) -> ConsumerId {
+        let id = self.tmm.add_consumer(mode, page_size);
+        self.consumers.push(consumer);
+        debug_assert_eq!(id.index() + 1, self.consumers.len());
+        id
+    }
+
+    /// A consumer.
+    #[must_use]
+    pub fn consumer(&self, id: ConsumerId) -> &Consumer {
+        &self.consumers[id.index()]
+    }
+
+    /// Starts to insert `rows`; [`step`](Self::step) until done.
+    pub fn insert(&mut self, consumer: ConsumerId, rows: Rows) {
+        self.stack.push(Activity::Insert { consumer, rows });
+    }
+
+    /// Starts what a consumer does between its last row and its first output; [`step`](Self::step) until done.
+    pub fn finish(&mut self, consumer: ConsumerId) {
+        self.stack.push(Activity::Finish { consumer });
+    }
+
+    /// From here on the output of a consumer is read.
+    pub fn start_reading(&mut self, consumer: ConsumerId) {
+        dispatch!(&mut self.consumers[consumer.index()], machine => machine.start_reading());
+    }
+
+    /// `rows` more rows of its output were read.
+    pub fn read(&mut self, consumer: ConsumerId, rows: u64, memory: &mut impl ExecutionMemory) {
+        let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+        dispatch!(&mut self.consumers[consumer.index()], machine => machine.read(rows, books));
+    }
+
+    /// A consumer is done with.
+    pub fn free(&mut self, consumer: ConsumerId, memory: &mut impl ExecutionMemory) {
+        let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+        dispatch!(&mut self.consumers[consumer.index()], machine => machine.free(books));
+    }
+
+    /// What the metrics say of a consumer.
+    #[must_use]
+    pub fn metrics(&self, consumer: ConsumerId) -> ConsumerMetrics {
+        dispatch!(&self.consumers[consumer.index()], machine => machine.metrics())
+    }
+
+    /// All consumers, in the order of creation.
+    pub fn ids(&self) -> impl Iterator<Item = ConsumerId> + use<> {
+        (0..self.consumers.len()).map(ConsumerId::at)
+    }
+
+    /// Whether something is on its way.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !self.stack.is_empty()
+    }
+
+    /// Goes on until time has to pass or all is done.
+    pub fn step(&mut self, memory: &mut impl ExecutionMemory) -> Progress {
+        while let Some(&activity) = self.stack.last() {
+            let stop = match activity {
+                Activity::Insert { consumer, rows } => self.step_insert(consumer, rows, memory),
+                Activity::Finish { consumer } => {
+                    let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+                    let need =
+                        dispatch!(&mut self.consumers[consumer.index()], machine => machine.finish(books));
+                    self.follow(consumer, need)
+                }
+                Activity::Request { consumer } => self.step_request(consumer, memory),
+                Activity::Spill { consumer, asked, trigger, stage, .. } => match stage {
+                    SpillStage::Write => self.step_spill_write(consumer, trigger),
+                    SpillStage::Release => self.step_spill(consumer, asked, trigger, memory),
+                    SpillStage::AwaitArray => unreachable!("the array's request is on top"),
+                },
+            };
+            if let Some(progress) = stop {
+                return progress;
+            }
+        }
+        Progress::Done
+    }
+
+    fn step_insert(
+        &mut self,
+        consumer: ConsumerId,
+        mut rows: Rows,
+        memory: &mut impl ExecutionMemory,
+    ) -> Option<Progress> {
+        let before = rows.count;
+        let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+        let need =
+            dispatch!(&mut self.consumers[consumer.index()], machine => machine.insert(&mut rows, books));
+        let inserted = before - rows.count;
+        *self.stack.last_mut().expect("the insert is on top") = Activity::Insert { consumer, rows };
+        let stop = self.follow(consumer, need);
+        if inserted > 0 && stop.is_none() { Some(Progress::Inserted(inserted)) } else { stop }
+    }
+
+    fn follow(&mut self, consumer: ConsumerId, need: Need) -> Option<Progress> {
+        match need {
+            Need::Nothing => {
+                self.stack.pop();
+            }
+            Need::Memory(request) => {
+                self.tmm.begin(consumer, request);
+                self.stack.push(Activity::Request { consumer });
+            }
+            Need::SpillItself => self.stack.push(Activity::Spill {
+                consumer,
+                asked: Bytes::MAX,
+                trigger: Trigger::Itself,
+                stage: SpillStage::Write,
+                asked_by: AskedBy::Insert,
+            }),
+            Need::Fail(failure) => return Some(self.fail(consumer, failure)),
+        }
+        None
+    }
+
+    fn fail(&mut self, consumer: ConsumerId, failure: Failure) -> Progress {
+        self.stack.clear();
+        Progress::Failed(consumer, failure)
+    }
+
+    fn step_request(&mut self, consumer: ConsumerId, memory: &mut impl ExecutionMemory) -> Option<Progress> {
+        match self.tmm.step(memory) {
+            Step::Wait => Some(Progress::Wait),
+            Step::Spill { consumer: spiller, bytes, trigger } => {
+                self.stack.push(Activity::Spill {
+                    consumer: spiller,
+                    asked: bytes,
+                    trigger: if spiller == trigger { Trigger::Itself } else { Trigger::Other },
+                    stage: SpillStage::Write,
+                    asked_by: AskedBy::Request,
+                });
+                None
+            }
+            Step::Done(acquired) => {
+                self.stack.pop();
+                self.granted(consumer, acquired, memory)
+            }
+        }
+    }
+
+    /// Hands what was acquired to the insert, or to the spill, that asked for it.
+    fn granted(
+        &mut self,
+        consumer: ConsumerId,
+        acquired: Acquired,
+        memory: &mut impl ExecutionMemory,
+    ) -> Option<Progress> {
+        let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+        let machine = &mut self.consumers[consumer.index()];
+        if let Some(Activity::Spill { stage: SpillStage::AwaitArray, .. }) = self.stack.last() {
+            match dispatch!(machine, machine => machine.spill_granted(acquired, books)) {
+                Ok(freed) => self.spilled(freed),
+                Err(failure) => return Some(self.fail(consumer, failure)),
+            }
+        } else if let Err(failure) = dispatch!(machine, machine => machine.granted(acquired, books)) {
+            return Some(self.fail(consumer, failure));
+        }
+        None
+    }
+
+    fn step_spill_write(&mut self, consumer: ConsumerId, trigger: Trigger) -> Option<Progress> {
+        if let Some(Activity::Spill { stage, .. }) = self.stack.last_mut() {
+            *stage = SpillStage::Release;
+        }
+        let write = dispatch!(&self.consumers[consumer.index()], machine => machine.spill_write(trigger));
+        (write.rows > 0).then_some(Progress::Spilling(consumer, write))
+    }
+
+    fn step_spill(
+        &mut self,
+        consumer: ConsumerId,
+        asked: Bytes,
+        trigger: Trigger,
+        memory: &mut impl ExecutionMemory,
+    ) -> Option<Progress> {
+        let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+        let machine = &mut self.consumers[consumer.index()];
+        match dispatch!(machine, machine => machine.spill(asked, trigger, books)) {
+            Spilled::Freed(freed) => self.spilled(freed),
+            Spilled::NeedsArray(words) => {
+                if let Some(Activity::Spill { stage, .. }) = self.stack.last_mut() {
+                    *stage = SpillStage::AwaitArray;
+                }
+                self.tmm.begin(consumer, crate::memory::Request::Array(words));
+                self.stack.push(Activity::Request { consumer });
+            }
+        }
+        None
+    }
+
+    fn spilled(&mut self, freed: Bytes) {
+        if let Some(Activity::Spill { asked_by: AskedBy::Request, .. }) = self.stack.pop() {
+            self.tmm.spilled(freed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::AttemptSlot;
+    use crate::memory::{Grant, TaskMemoryConf};
+
+    /// Grants what is left of a limit; never waits.
+    struct Flat(u64);
+
+    impl ExecutionMemory for Flat {
+        fn acquire(&mut self, bytes: Bytes, _: AttemptSlot, _: MemoryMode) -> Grant {
+            let granted = bytes.0.min(self.0);
+            self.0 -= granted;
+            Grant::Granted(Bytes(granted))
+        }
+        fn recheck(&mut self, _: Bytes, _: AttemptSlot, _: MemoryMode) -> Grant {
+            unreachable!("nobody waits")
+        }
+        fn release(&mut self, bytes: Bytes, _: AttemptSlot, _: MemoryMode) -> Bytes {
+            self.0 += bytes.0;
+            bytes
+        }
+    }
+
+    /// A recorded sort of real Spark: 375,090 rows of 128 bytes, half of a pool of 75,852,895 bytes, pages of
+    /// 2,097,136 bytes.
+    #[test]
+    fn a_sort_spills_its_pages_when_the_next_one_is_refused() {
+        let tmm = TaskMemoryManager::new(AttemptSlot(0), TaskMemoryConf::default());
+        let mut task = TaskConsumers::new(tmm);
+        let sorter = Consumer::unsafe_external_sorter(UnsafeSorterConf::default());
+        let sorter = task.open(sorter, MemoryMode::OnHeap, Bytes(2_097_136));
+        let mut memory = Flat(37_926_447);
+        task.insert(sorter, Rows { count: 375_090, bytes_each: Bytes(128) });
+        let mut inserted = 0;
+        let mut spills = Vec::new();
+        loop {
+            match task.step(&mut memory) {
+                Progress::Inserted(rows) => inserted += rows,
+                Progress::Spilling(_, write) => spills.push(write.rows),
+                Progress::Done => break,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(inserted, 375_090);
+        // 14 pages of 15,887 records and an array of 8 MiB; the 15th page is refused.
+        assert_eq!(spills, [14 * 15_887]);
+        let metrics = task.metrics(sorter);
+        assert_eq!(metrics.peak_memory, Bytes(14 * 2_097_136 + (8 << 20)));
+        assert_eq!(metrics.memory_bytes_spilled, Bytes(29_359_904));
+        task.free(sorter, &mut memory);
+        assert_eq!(memory.0, 37_926_447, "all was given back");
+    }
+}
