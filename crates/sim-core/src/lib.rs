@@ -7,3 +7,4 @@ pub mod ids;
 pub mod memory;
 pub mod storage;
 pub mod units;
+pub mod workload;

@@ -1,0 +1,177 @@
+//! Programs: the steps that the tasks of a stage share.
+
+use crate::ids::{RddId, ShuffleId};
+use crate::units::Bytes;
+
+/// A number that is the same for all tasks, or a column of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// The same for all.
+    Fixed(u64),
+    /// Column of the task.
+    Column(u16),
+}
+
+impl Amount {
+    /// Its value for a task with these columns.
+    #[must_use]
+    pub fn of(self, values: &[u64]) -> u64 {
+        match self {
+            Self::Fixed(value) => value,
+            Self::Column(column) => values[usize::from(column)],
+        }
+    }
+}
+
+/// A consumer of a program, numbered from 0.
+pub type Slot = u8;
+
+/// The steps of a task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Program {
+    /// In order.
+    pub ops: Vec<Op>,
+    /// Number of demand columns.
+    pub columns: u16,
+    /// Number of consumer slots.
+    pub slots: Slot,
+}
+
+/// One step. Amounts of time are nanoseconds of one core.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// CPU time of operators that hold no accounted memory.
+    Compute {
+        /// Nanoseconds.
+        time: Amount,
+    },
+    /// Reads input from storage.
+    ReadInput {
+        /// Bytes over the node's disk.
+        bytes: Amount,
+    },
+    /// Fetches the task's partition of a shuffle.
+    FetchShuffle {
+        /// Which.
+        shuffle: ShuffleId,
+        /// Bytes.
+        bytes: Amount,
+    },
+    /// Reads the task's partition of a cached RDD: from memory, from disk, from another executor, or by computing it.
+    ReadBlock {
+        /// Which.
+        rdd: RddId,
+        /// Partition.
+        partition: Amount,
+    },
+    /// Makes sure that the executor has a broadcast variable.
+    ReadBroadcast {
+        /// Index in [`Workload::broadcasts`](super::Workload::broadcasts).
+        broadcast: u32,
+    },
+    /// Creates a consumer.
+    Open {
+        /// Its slot.
+        slot: Slot,
+        /// What it is.
+        consumer: ConsumerSpec,
+    },
+    /// Inserts rows into a consumer.
+    Insert {
+        /// Its slot.
+        slot: Slot,
+        /// Number of rows.
+        rows: Amount,
+        /// Bytes of all rows as the consumer stores them.
+        bytes: Amount,
+        /// Nanoseconds, spread evenly over the rows: reading, computing and inserting them.
+        time: Amount,
+    },
+    /// What a consumer does between its last row and its first output: sorting, merging.
+    Finish {
+        /// Its slot.
+        slot: Slot,
+        /// Nanoseconds.
+        time: Amount,
+    },
+    /// Reads the output of one consumer while another grows, in step.
+    Pipe {
+        /// Who is read.
+        from: Slot,
+        /// Who grows.
+        into: Slot,
+        /// Rows inserted.
+        rows: Amount,
+        /// Bytes of all of them.
+        bytes: Amount,
+        /// Nanoseconds, spread evenly.
+        time: Amount,
+    },
+    /// Reads the output of a consumer to its end.
+    Drain {
+        /// Who is read.
+        slot: Slot,
+        /// Nanoseconds.
+        time: Amount,
+    },
+    /// A consumer is done with and gives its memory back. Consumers that stay open end with the task.
+    Close {
+        /// Its slot.
+        slot: Slot,
+    },
+    /// Writes map output.
+    WriteShuffle {
+        /// Which shuffle.
+        shuffle: ShuffleId,
+        /// Bytes over the node's disk.
+        bytes: Amount,
+    },
+    /// Writes to storage.
+    WriteOutput {
+        /// Bytes over the node's disk.
+        bytes: Amount,
+    },
+    /// Sends a result to the driver.
+    Result {
+        /// Serialized bytes.
+        bytes: Amount,
+    },
+}
+
+/// Which consumer a slot holds. Sizes that depend on the configuration (pages, thresholds) are the run's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ConsumerSpec {
+    /// `UnsafeExternalSorter`: a SQL sort, a side of a sort-merge join, the rows of a window's partition.
+    Sort {
+        /// Whether the key fits a prefix that radix sort can use.
+        radix: bool,
+    },
+    /// `ShuffleExternalSorter`: the serialized shuffle writer.
+    ShuffleSort,
+    /// `ExternalSorter` of the RDD API. The stored bytes of a row are its estimated object size.
+    ExternalSorter,
+    /// `ExternalAppendOnlyMap` of the RDD API (group, reduce, cogroup). Bytes as above, of the groups.
+    AppendOnlyMap,
+    /// Hash aggregation of SQL, with its fallback to sorting.
+    Aggregate(Aggregation),
+    /// The build side of a shuffled hash join by a long key; cannot spill.
+    LongHashedRelation,
+    /// The build side of a shuffled hash join by any other key; cannot spill.
+    HashedRelation,
+    /// Rows that a join or window keeps for one key group: in the heap up to a number, then in a sorter.
+    RowBuffer {
+        /// `spark.sql.*.buffer.in.memory.threshold`.
+        in_memory_rows: u64,
+    },
+    /// Memory that a log shows and no model explains: held from its first row to its end.
+    BlackBox,
+}
+
+/// What a hash aggregation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aggregation {
+    /// A partial aggregation in generated code puts the first 2^16 groups into a fast map outside of the accounting.
+    pub fast_map: bool,
+    /// Bytes of one group: key and buffer.
+    pub group_bytes: Bytes,
+}
