@@ -305,7 +305,7 @@ class Sim:
         T["cons"].add(c)
         return got
 
-    def task_page(self, c, n, need, oom):
+    def task_page(self, c, n, need):
         if n > MAXPAGE:
             raise Err("TooLargePageException")
         T = self.tmm[c.task]
@@ -316,15 +316,16 @@ class Sim:
         while num in T["pg"]:
             num += 1
         if self.spark >= (4, 3):
-            return (yield from self.task_page_43(c, n, need, got, num, oom))
-        if oom > 0:
+            return (yield from self.task_page_43(c, n, need, got, num))
+        if self.oom > 0:
+            self.oom -= 1
             T["abnu"] += got
-            return (yield from self.task_page(c, n, need, oom - 1))
+            return (yield from self.task_page(c, n, need))
         T["pg"].add(num)
         return [got, num]
 
     # The page allocation of 4.3 after an allocator failure: README.md, "Page allocation".
-    def task_page_43(self, c, n, need, held, num, oom):
+    def task_page_43(self, c, n, need, held, num):
         T = self.tmm[c.task]
         T["pg"].add(num)
         size = held
@@ -332,8 +333,8 @@ class Sim:
         last = False
         ok = False
         try:
-            while oom > 0:
-                oom -= 1
+            while self.oom > 0:
+                self.oom -= 1
                 if last:
                     if not 0 < need < size:
                         return None
@@ -390,7 +391,11 @@ class Sim:
         return freed
 
     def consumer_page(self, c, ask, need, oom):
-        pg = yield from self.task_page(c, ask, min(need, ask), oom)
+        self.oom = oom
+        try:
+            pg = yield from self.task_page(c, ask, min(need, ask))
+        finally:
+            self.oom = 0
         if pg is None or pg[0] < need:
             if pg:
                 self.tmm[c.task]["pg"].discard(pg[1])
