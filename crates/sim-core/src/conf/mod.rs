@@ -1,9 +1,26 @@
 //! Settings: what users may say and what it means in each Spark version.
+//!
+//! [`keys`] is the one table of settings. [`Conf`] is that table with values, resolved once from
+//! layers of text; [`Semantics`] holds what differs between Spark versions.
 
+mod builder;
+mod error;
+pub mod keys;
+pub mod kind;
+mod nearest;
 pub mod quantity;
+mod requirement;
+mod resolve;
 pub mod semantics;
 pub mod unit;
 pub mod version;
 
+pub use builder::ConfBuilder;
+pub use error::{ConfError, ConfErrorKind};
+pub use keys::Key;
+pub use kind::{Reads, Value};
+pub use nearest::nearest_key;
+pub use requirement::requirement_text;
+pub use resolve::Conf;
 pub use semantics::Semantics;
 pub use version::SparkVersion;
