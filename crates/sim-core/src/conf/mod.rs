@@ -1,12 +1,15 @@
-//! Settings: what users may say and what it means in each Spark version.
+//! Settings: what users may say, what it means in each Spark version, and the memory layout that
+//! follows from it.
 //!
 //! [`keys`] is the one table of settings. [`Conf`] is that table with values, resolved once from
-//! layers of text; [`Semantics`] holds what differs between Spark versions.
+//! layers of text; [`Semantics`] holds what differs between Spark versions; [`layout`] computes
+//! heaps, pools, pages and containers to the byte.
 
 mod builder;
 mod error;
 pub mod keys;
 pub mod kind;
+pub mod layout;
 mod nearest;
 pub mod quantity;
 mod requirement;
@@ -19,6 +22,7 @@ pub use builder::ConfBuilder;
 pub use error::{ConfError, ConfErrorKind};
 pub use keys::Key;
 pub use kind::{Reads, Value};
+pub use layout::Layout;
 pub use nearest::nearest_key;
 pub use requirement::requirement_text;
 pub use resolve::Conf;
