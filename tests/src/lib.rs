@@ -1,1 +1,3 @@
 //! Conformance with real Spark, reference models and whole-run laws.
+
+pub mod sizing;
