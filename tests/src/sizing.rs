@@ -9,16 +9,15 @@ use std::fmt::Debug;
 
 use serde_json::Value;
 use sim_core::conf::layout::page::{PageInputs, default_page_size_bytes};
-use sim_core::conf::layout::unified::{
-    RESERVED_SYSTEM_MEMORY_BYTES, UnifiedInputs, get_max_memory,
-};
+use sim_core::conf::layout::unified::{RESERVED_SYSTEM_MEMORY_BYTES, UnifiedInputs, get_max_memory};
 use sim_core::conf::layout::{
-    ClusterManager, Collector, Container, DeployMode, Deployment, Language, LayoutError,
-    MemoryMode, ProfileMemory, UnifiedPools,
+    ClusterManager, Collector, Container, DeployMode, Deployment, Language, LayoutError, ProfileMemory,
+    UnifiedPools,
 };
 use sim_core::conf::quantity::{byte_string_as, to_double};
 use sim_core::conf::unit::ByteUnit;
 use sim_core::conf::{Conf, Semantics, SparkVersion};
+use sim_core::memory::MemoryMode;
 
 /// The versions on which records were made.
 const RECORDED: [SparkVersion; 2] = [SparkVersion::V3_5, SparkVersion::V4_1];
@@ -45,19 +44,10 @@ pub fn sizing_table(record: &Value) -> Result<(), String> {
     };
     same("maxHeap", pools.max_heap_bytes, number(record, "maxHeap")?)?;
     let heap = (pools.storage_region_bytes, pools.execution_bytes);
-    let wanted = (
-        number(record, "onStoragePool")?,
-        number(record, "onExecPool")?,
-    );
+    let wanted = (number(record, "onStoragePool")?, number(record, "onExecPool")?);
     same("pools on the heap", heap, wanted)?;
-    let off_heap = (
-        pools.off_heap_storage_region_bytes,
-        pools.off_heap_execution_bytes,
-    );
-    let wanted = (
-        number(record, "offStoragePool")?,
-        number(record, "offExecPool")?,
-    );
+    let off_heap = (pools.off_heap_storage_region_bytes, pools.off_heap_execution_bytes);
+    let wanted = (number(record, "offStoragePool")?, number(record, "offExecPool")?);
     same("pools off the heap", off_heap, wanted)?;
     let enabled = flag(record, "offHeapEnabled");
     let page = page_size(&pools, enabled, number(record, "cores")?, collector);
@@ -163,28 +153,20 @@ const EXECUTOR_KEYS: Keys = &[
     ("pyspark_memory", "spark.executor.pyspark.memory"),
     ("offheap_enabled", "spark.memory.offHeap.enabled"),
     ("offheap_size", "spark.memory.offHeap.size"),
-    (
-        "k8s_overhead_factor",
-        "spark.kubernetes.memoryOverheadFactor",
-    ),
+    ("k8s_overhead_factor", "spark.kubernetes.memoryOverheadFactor"),
 ];
 
 const DRIVER_KEYS: Keys = &[
     ("driver_memory", "spark.driver.memory"),
     ("memory_overhead", "spark.driver.memoryOverhead"),
-    (
-        "driver_overhead_factor",
-        "spark.driver.memoryOverheadFactor",
-    ),
+    ("driver_overhead_factor", "spark.driver.memoryOverheadFactor"),
     ("min_memory_overhead", "spark.driver.minMemoryOverhead"),
 ];
 
 fn conf(version: SparkVersion, setup: &Value, keys: Keys) -> Result<Conf, String> {
     let given = keys.iter().filter_map(|&(name, key)| {
         let value = setup.get(name)?;
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         Some((key, text))
     });
     let conf = Conf::builder(version).layer("setup", given).build();
@@ -205,19 +187,15 @@ fn deployment(setup: &Value) -> Deployment {
         Some("k8s") if !python => ClusterManager::Kubernetes,
         _ => ClusterManager::Yarn,
     };
-    Deployment {
-        manager,
-        mode: DeployMode::Cluster,
-        language,
-    }
+    Deployment { manager, mode: DeployMode::Cluster, language }
 }
 
 fn profile(setup: &Value) -> Result<ProfileMemory, String> {
     let profile = &setup["profile"];
     let mib = |name: &str| match profile[name].as_str() {
-        Some(text) => byte_string_as(text, ByteUnit::MiB)
-            .map(Some)
-            .map_err(|error| format!("{name}: {error}")),
+        Some(text) => {
+            byte_string_as(text, ByteUnit::MiB).map(Some).map_err(|error| format!("{name}: {error}"))
+        }
         None => Ok(None),
     };
     Ok(ProfileMemory {
@@ -246,30 +224,20 @@ fn page_size(pools: &UnifiedPools, off_heap: bool, cores: u64, collector: Collec
 /// `executor_memory`, a number without a unit being bytes in this check.
 fn executor_memory(setup: &Value) -> Result<Option<u64>, String> {
     match setup["executor_memory"].as_str() {
-        Some(text) => byte_string_as(text, ByteUnit::B)
-            .map(Some)
-            .map_err(|error| error.to_string()),
+        Some(text) => byte_string_as(text, ByteUnit::B).map(Some).map_err(|error| error.to_string()),
         None => Ok(None),
     }
 }
 
 /// The versions a case holds for: `4.0+` leaves 3.5 out.
 fn versions(record: &Value) -> impl Iterator<Item = SparkVersion> {
-    let from_4_0 = record["versions"]
-        .as_str()
-        .is_some_and(|text| text.starts_with('4'));
-    RECORDED
-        .into_iter()
-        .filter(move |version| !from_4_0 || *version >= SparkVersion::V4_0)
+    let from_4_0 = record["versions"].as_str().is_some_and(|text| text.starts_with('4'));
+    RECORDED.into_iter().filter(move |version| !from_4_0 || *version >= SparkVersion::V4_0)
 }
 
 fn same_total(record: &Value, container: &Container) -> Result<(), String> {
     for step in steps(record)? {
-        same(
-            "container_mib",
-            Some(container.total_mib()),
-            step["want"].as_u64(),
-        )?;
+        same("container_mib", Some(container.total_mib()), step["want"].as_u64())?;
     }
     Ok(())
 }
@@ -284,29 +252,19 @@ fn same_error(error: &LayoutError, want: &Value, newer: &str, older: &str) -> Re
 }
 
 fn same<T: Copy + PartialEq + Debug>(what: &str, got: T, want: T) -> Result<(), String> {
-    if got == want {
-        Ok(())
-    } else {
-        Err(format!("{what}: got {got:?}, Spark has {want:?}"))
-    }
+    if got == want { Ok(()) } else { Err(format!("{what}: got {got:?}, Spark has {want:?}")) }
 }
 
 fn steps(record: &Value) -> Result<&Vec<Value>, String> {
-    record["steps"]
-        .as_array()
-        .ok_or_else(|| "the case has no steps".into())
+    record["steps"].as_array().ok_or_else(|| "the case has no steps".into())
 }
 
 fn number(record: &Value, name: &str) -> Result<u64, String> {
-    record[name]
-        .as_u64()
-        .ok_or_else(|| format!("{name} is no number of bytes: {}", record[name]))
+    record[name].as_u64().ok_or_else(|| format!("{name} is no number of bytes: {}", record[name]))
 }
 
 fn text<'a>(record: &'a Value, name: &str) -> Result<&'a str, String> {
-    record[name]
-        .as_str()
-        .ok_or_else(|| format!("{name} is no text: {}", record[name]))
+    record[name].as_str().ok_or_else(|| format!("{name} is no text: {}", record[name]))
 }
 
 /// A number, or a text with one.

@@ -22,10 +22,7 @@ pub struct ConfBuilder {
 
 impl ConfBuilder {
     pub(super) fn new(version: SparkVersion) -> ConfBuilder {
-        ConfBuilder {
-            version,
-            layers: Vec::new(),
-        }
+        ConfBuilder { version, layers: Vec::new() }
     }
 
     /// Adds a layer, which overrides those before it. `name` says where it comes from in messages,
@@ -74,10 +71,7 @@ impl ConfBuilder {
                     continue;
                 };
                 let value = check(&conf, key, raw).map_err(error)?;
-                let explicit = Explicit {
-                    raw: raw.clone(),
-                    layer,
-                };
+                let explicit = Explicit { raw: raw.clone(), layer };
                 if key.name() == name {
                     conf.values[key as usize] = Some(value);
                     conf.explicit[key as usize] = Some(explicit);
@@ -111,9 +105,7 @@ fn refuse_duplicates(layer: &str, pairs: &[(String, String)]) -> Result<(), Conf
                 key: key.clone(),
                 value: value.clone(),
                 layer: layer.into(),
-                kind: Box::new(ConfErrorKind::Duplicate {
-                    first: first.clone(),
-                }),
+                kind: Box::new(ConfErrorKind::Duplicate { first: first.clone() }),
             });
         }
     }
@@ -122,10 +114,8 @@ fn refuse_duplicates(layer: &str, pairs: &[(String, String)]) -> Result<(), Conf
 
 fn check(conf: &Conf, key: Key, raw: &str) -> Result<Value, ConfErrorKind> {
     let row = key.row();
-    let value = read_value(row.kind, raw).map_err(|why| ConfErrorKind::BadValue {
-        why,
-        expected: row.kind.to_string(),
-    })?;
+    let value = read_value(row.kind, raw)
+        .map_err(|why| ConfErrorKind::BadValue { why, expected: row.kind.to_string() })?;
     if let Value::NanoCpus(nanos) = value {
         let fractions = conf.semantics.fractional_task_cpus;
         let least = if fractions { 1 } else { NANOS_PER_CPU };

@@ -90,23 +90,11 @@ impl Key {
 }
 
 static OLDER_NAMES: &[(&str, Key)] = &[
-    (
-        "spark.reducer.maxReqSizeShuffleToMem",
-        Key::NetworkMaxRemoteBlockSizeFetchToMem,
-    ),
-    (
-        "spark.sql.adaptive.shuffle.targetPostShuffleInputSize",
-        Key::SqlAdaptiveAdvisoryPartitionSizeInBytes,
-    ),
+    ("spark.reducer.maxReqSizeShuffleToMem", Key::NetworkMaxRemoteBlockSizeFetchToMem),
+    ("spark.sql.adaptive.shuffle.targetPostShuffleInputSize", Key::SqlAdaptiveAdvisoryPartitionSizeInBytes),
     ("spark.unsafe.offHeap", Key::MemoryOffHeapEnabled),
-    (
-        "spark.yarn.driver.memoryOverhead",
-        Key::DriverMemoryOverhead,
-    ),
-    (
-        "spark.yarn.executor.memoryOverhead",
-        Key::ExecutorMemoryOverhead,
-    ),
+    ("spark.yarn.driver.memoryOverhead", Key::DriverMemoryOverhead),
+    ("spark.yarn.executor.memoryOverhead", Key::ExecutorMemoryOverhead),
 ];
 
 table_of_keys! {
@@ -114,25 +102,19 @@ table_of_keys! {
     PoolsimBoundary = "poolsim.boundary":
         Enum(&["unified", "static", "no-borrowing"]), Is("unified"), Run, Any, V3_5;
     /// CPU time for each byte of a step, in picoseconds.
-    PoolsimCpuBytePs = "poolsim.cpu.bytePs": Long, Is("500"), Run, AtLeast(0), V3_5;
+    PoolsimCpuBytePs = "poolsim.cpu.bytePs": Long, Is("500"), Plan, AtLeast(0), V3_5;
     /// CPU time for each row of a step, in nanoseconds.
-    PoolsimCpuRowNs = "poolsim.cpu.rowNs": Long, Is("50"), Run, AtLeast(0), V3_5;
+    PoolsimCpuRowNs = "poolsim.cpu.rowNs": Long, Is("50"), Plan, AtLeast(0), V3_5;
     /// CPU time to serialize or read back a byte, in picoseconds.
     PoolsimCpuSerializeBytePs = "poolsim.cpu.serializeBytePs":
         Long, Is("1500"), Run, AtLeast(0), V3_5;
     /// CPU time for each comparison of a sort, in nanoseconds.
-    PoolsimCpuSortCompareNs = "poolsim.cpu.sortCompareNs": Long, Is("10"), Run, AtLeast(0), V3_5;
+    PoolsimCpuSortCompareNs = "poolsim.cpu.sortCompareNs": Long, Is("10"), Plan, AtLeast(0), V3_5;
     /// Throughput of an executor's disk, in bytes each second.
     PoolsimDiskBytesPerSecond = "poolsim.disk.bytesPerSecond":
         Bytes(B), Is("500m"), Run, AtLeast(1), V3_5;
-    /// Time before the first byte of a disk access, in microseconds.
-    PoolsimDiskSeekUs = "poolsim.disk.seekUs": Long, Is("100"), Run, AtLeast(0), V3_5;
     /// Time that the driver spends on launching a task, in milliseconds.
     PoolsimDriverLaunchMs = "poolsim.driver.launchMs": Long, Is("1"), Run, AtLeast(0), V3_5;
-    /// Which block leaves the store first; Spark's is `lru`.
-    PoolsimEviction = "poolsim.eviction":
-        Enum(&["lru", "fifo", "lfu", "clock", "s3-fifo", "lrc", "mrd", "belady"]),
-        Is("lru"), Run, Any, V3_5;
     /// Whether the application is a Python one: PySpark memory and the Kubernetes factor 0.4 apply.
     PoolsimIsPython = "poolsim.isPython": Bool, Is("false"), Both, Any, V3_5;
     /// Garbage collector of every JVM.
@@ -141,13 +123,10 @@ table_of_keys! {
     /// Throughput of an executor's network, in bytes each second.
     PoolsimNetworkBytesPerSecond = "poolsim.network.bytesPerSecond":
         Bytes(B), Is("1250000000"), Run, AtLeast(1), V3_5;
-    /// Time before the first byte of a fetch, in microseconds.
-    PoolsimNetworkLatencyUs = "poolsim.network.latencyUs": Long, Is("500"), Run, AtLeast(0), V3_5;
     /// Seed of what has no specified order.
     PoolsimSeed = "poolsim.seed": Long, Is("0"), Run, Any, V3_5;
-    /// Bytes of serialized records for each byte that a compressed spill writes.
-    PoolsimSpillCompressionRatio = "poolsim.spill.compressionRatio":
-        Double, Is("2.0"), Run, ABOVE_0, V3_5;
+    /// Bytes that a spill writes to disk for each byte of its records.
+    PoolsimSpillDiskRatio = "poolsim.spill.diskRatio": Double, Is("0.9"), Run, ABOVE_0, V3_5;
     /// Which consumer of a task spills first.
     PoolsimSpillChoice = "poolsim.spillChoice":
         Enum(&["spark", "largest-first", "self-first"]), Is("spark"), Run, Any, V3_5;
@@ -155,7 +134,7 @@ table_of_keys! {
     PoolsimTaskLaunchMs = "poolsim.task.launchMs": Long, Is("10"), Run, AtLeast(0), V3_5;
     /// How much of the pool a task may have.
     PoolsimTaskShare = "poolsim.taskShare":
-        Enum(&["spark", "greedy", "fair-spill", "slots"]), Is("spark"), Run, Any, V3_5;
+        Enum(&["spark", "greedy", "slots"]), Is("spark"), Run, Any, V3_5;
     /// Order in which waiting tasks wake.
     PoolsimWakeOrder = "poolsim.wakeOrder":
         Enum(&["hotspot", "fifo", "lifo", "seeded"]), Is("hotspot"), Run, Any, V3_5;
@@ -651,19 +630,12 @@ mod tests {
         assert_eq!(default(multiplier, SparkVersion::V4_0), "3");
         assert_eq!(default(Key::RddCompress, SparkVersion::V4_2), "false");
         assert_eq!(default(Key::RddCompress, SparkVersion::V4_3), "true");
-        assert_eq!(
-            default(Key::CheckpointCompress, SparkVersion::V4_0),
-            "false"
-        );
+        assert_eq!(default(Key::CheckpointCompress, SparkVersion::V4_0), "false");
     }
 
     #[test]
     fn policy_points_are_read_by_the_run_alone() {
-        for key in [
-            Key::PoolsimBoundary,
-            Key::PoolsimEviction,
-            Key::PoolsimWakeOrder,
-        ] {
+        for key in [Key::PoolsimBoundary, Key::PoolsimTaskShare, Key::PoolsimWakeOrder] {
             assert_eq!(key.row().reads, Reads::Run);
         }
     }

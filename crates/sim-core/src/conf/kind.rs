@@ -33,14 +33,8 @@ pub enum Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Kind::Bytes(unit) => write!(
-                f,
-                "a size: a whole number and b, k, m, g, t or p, alone in {unit}"
-            ),
-            Kind::Time(unit) => write!(
-                f,
-                "a time: a whole number and us, ms, s, m, h or d, alone in {unit}"
-            ),
+            Kind::Bytes(unit) => write!(f, "a size: a whole number and b, k, m, g, t or p, alone in {unit}"),
+            Kind::Time(unit) => write!(f, "a time: a whole number and us, ms, s, m, h or d, alone in {unit}"),
             Kind::Bool => f.write_str("true or false"),
             Kind::Int => f.write_str("a whole number of 32 bits"),
             Kind::Long => f.write_str("a whole number of 64 bits"),
@@ -217,9 +211,7 @@ pub fn read_value(kind: Kind, raw: &str) -> Result<Value, QuantityError> {
     Ok(match kind {
         Kind::Bytes(unit) => {
             let units = quantity::byte_from_string(raw, unit)?;
-            let bytes = units
-                .checked_mul(unit.bytes().cast_signed())
-                .ok_or(QuantityError::Overflow)?;
+            let bytes = units.checked_mul(unit.bytes().cast_signed()).ok_or(QuantityError::Overflow)?;
             Value::Bytes(bytes)
         }
         Kind::Time(unit) => {

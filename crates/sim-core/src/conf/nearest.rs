@@ -49,10 +49,7 @@ mod tests {
             ("spark.memory.fracton", "spark.memory.fraction"),
             ("spark.memory.offheap.size", "spark.memory.offHeap.size"),
             ("spark.executor.memroy", "spark.executor.memory"),
-            (
-                "spark.sql.shuffle.partition",
-                "spark.sql.shuffle.partitions",
-            ),
+            ("spark.sql.shuffle.partition", "spark.sql.shuffle.partitions"),
             ("poolsim.wakeorder", "poolsim.wakeOrder"),
         ] {
             assert_eq!(nearest_key(slip), Some(key), "{slip}");

@@ -49,8 +49,7 @@ pub fn byte_string_as(text: &str, unit: ByteUnit) -> Result<u64, QuantityError> 
     check_letters(digits, suffix)?;
     let given = match suffix {
         "" => unit,
-        _ => ByteUnit::of_suffix(suffix)
-            .ok_or_else(|| QuantityError::UnknownSuffix(suffix.into()))?,
+        _ => ByteUnit::of_suffix(suffix).ok_or_else(|| QuantityError::UnknownSuffix(suffix.into()))?,
     };
     let number: i64 = digits.parse().map_err(|_| QuantityError::Overflow)?;
     let number = number.unsigned_abs();
@@ -92,8 +91,7 @@ pub fn time_string_as(text: &str, unit: TimeUnit) -> Result<i64, QuantityError> 
     check_letters(digits, suffix)?;
     let given = match suffix {
         "" => unit,
-        _ => TimeUnit::of_suffix(suffix)
-            .ok_or_else(|| QuantityError::UnknownSuffix(suffix.into()))?,
+        _ => TimeUnit::of_suffix(suffix).ok_or_else(|| QuantityError::UnknownSuffix(suffix.into()))?,
     };
     let signed = &lower[..lower.len() - suffix.len()];
     let number: i64 = signed.parse().map_err(|_| QuantityError::Overflow)?;
@@ -139,9 +137,7 @@ pub fn to_double(text: &str) -> Option<f64> {
 /// Reads a decimal number that is not negative, with at most nine decimals, as whole billionths:
 /// exact where a double is not (`0.1` is 100 000 000).
 pub fn to_billionths(text: &str) -> Option<u64> {
-    let (whole, decimals) = java_trim(text)
-        .split_once('.')
-        .unwrap_or((java_trim(text), ""));
+    let (whole, decimals) = java_trim(text).split_once('.').unwrap_or((java_trim(text), ""));
     let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
     let empty = whole.is_empty() && decimals.is_empty();
     if empty || decimals.len() > 9 || !digits(whole) || !digits(decimals) {
@@ -154,10 +150,7 @@ pub fn to_billionths(text: &str) -> Option<u64> {
 /// reads `1536.0 MiB` (`Utils.bytesToString`).
 pub fn bytes_to_string(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let exponent = (1..UNITS.len())
-        .rev()
-        .find(|&e| bytes >= 2 << (10 * e))
-        .unwrap_or(0);
+    let exponent = (1..UNITS.len()).rev().find(|&e| bytes >= 2 << (10 * e)).unwrap_or(0);
     let unit = 1_u64 << (10 * exponent);
     // Java's %.1f rounds half up on the exact value: tenths = (10 * bytes + unit / 2) / unit.
     let tenths = (u128::from(bytes) * 10 + u128::from(unit) / 2) / u128::from(unit);
@@ -170,9 +163,7 @@ fn java_trim(text: &str) -> &str {
 }
 
 fn split_digits(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
 

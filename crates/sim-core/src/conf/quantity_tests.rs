@@ -22,10 +22,7 @@ fn a_size_is_a_whole_number_and_a_suffix_in_any_case() {
     assert_eq!(bytes("m"), Err(QuantityError::Malformed));
     assert_eq!(bytes("1 g"), Err(QuantityError::Malformed));
     assert_eq!(bytes("-1"), Err(QuantityError::Malformed));
-    assert_eq!(
-        bytes("1kib"),
-        Err(QuantityError::UnknownSuffix("kib".into()))
-    );
+    assert_eq!(bytes("1kib"), Err(QuantityError::UnknownSuffix("kib".into())));
 }
 
 #[test]
@@ -33,30 +30,19 @@ fn a_bare_number_takes_the_unit_of_its_key_and_a_smaller_unit_is_truncated() {
     assert_eq!(byte_string_as("2048", ByteUnit::MiB), Ok(2048));
     assert_eq!(byte_string_as("2000000k", ByteUnit::MiB), Ok(1953));
     assert_eq!(byte_string_as("1073741824b", ByteUnit::MiB), Ok(1024));
-    assert_eq!(
-        byte_string_as("9223372036854775807m", ByteUnit::MiB),
-        Ok(u64::MAX / 2)
-    );
+    assert_eq!(byte_string_as("9223372036854775807m", ByteUnit::MiB), Ok(u64::MAX / 2));
 }
 
 #[test]
 fn too_large_sizes_are_refused() {
-    for text in [
-        "8192p",
-        "9007199254740992k",
-        "9223372036854775808",
-        "99999999999999999999",
-    ] {
+    for text in ["8192p", "9007199254740992k", "9223372036854775808", "99999999999999999999"] {
         assert_eq!(bytes(text), Err(QuantityError::Overflow), "{text}");
     }
 }
 
 #[test]
 fn fractions_are_refused_with_the_whole_number_to_write() {
-    assert_eq!(
-        bytes("1.5g"),
-        Err(QuantityError::Fraction(Some("1536m".into())))
-    );
+    assert_eq!(bytes("1.5g"), Err(QuantityError::Fraction(Some("1536m".into()))));
     assert_eq!(bytes("0.1g"), Err(QuantityError::Fraction(None)));
     assert_eq!(bytes("1.5"), Err(QuantityError::Fraction(None)));
     assert_eq!(bytes("1.g"), Err(QuantityError::Malformed));
@@ -67,10 +53,7 @@ fn fractions_are_refused_with_the_whole_number_to_write() {
 fn a_size_may_be_negative_where_the_key_allows_it() {
     assert_eq!(byte_from_string("-1", ByteUnit::B), Ok(-1));
     assert_eq!(byte_from_string("-1k", ByteUnit::B), Ok(-1024));
-    assert_eq!(
-        byte_from_string(" -1", ByteUnit::B),
-        Err(QuantityError::Malformed)
-    );
+    assert_eq!(byte_from_string(" -1", ByteUnit::B), Err(QuantityError::Malformed));
 }
 
 #[test]
@@ -83,10 +66,7 @@ fn a_time_has_its_own_suffixes_and_saturates() {
     assert_eq!(millis("-1500us"), Ok(-1));
     assert_eq!(millis("106751991167d"), Ok(9_223_372_036_828_800_000));
     assert_eq!(millis("106751991168d"), Ok(i64::MAX));
-    assert_eq!(
-        millis("3w"),
-        Err(QuantityError::UnknownSuffix("w".to_owned()))
-    );
+    assert_eq!(millis("3w"), Err(QuantityError::UnknownSuffix("w".to_owned())));
     assert_eq!(millis("9223372036854775808"), Err(QuantityError::Overflow));
 }
 

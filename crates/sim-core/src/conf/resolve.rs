@@ -38,9 +38,7 @@ impl Conf {
 
     /// The defaults of a version.
     pub fn defaults(version: SparkVersion) -> Conf {
-        Conf::builder(version)
-            .build()
-            .expect("the defaults of the table are tested")
+        Conf::builder(version).build().expect("the defaults of the table are tested")
     }
 
     /// The Spark version.
@@ -87,10 +85,7 @@ impl Conf {
     /// lowering reads are equal.
     pub fn same_plan(&self, other: &Conf) -> bool {
         self.version == other.version
-            && KEYS
-                .iter()
-                .filter(|row| row.reads.plan())
-                .all(|row| self.get(row.key) == other.get(row.key))
+            && KEYS.iter().filter(|row| row.reads.plan()).all(|row| self.get(row.key) == other.get(row.key))
     }
 
     /// The value, set or by default.
@@ -208,11 +203,7 @@ fn no_value(key: Key) -> ! {
 }
 
 fn wrong_kind(key: Key) -> ! {
-    panic!(
-        "{} is read as another kind than it is: {:?}",
-        key.name(),
-        key.row().kind
-    )
+    panic!("{} is read as another kind than it is: {:?}", key.name(), key.row().kind)
 }
 
 #[cfg(test)]

@@ -5,9 +5,7 @@ use crate::conf::ConfError;
 use crate::conf::semantics::ErrorText;
 
 fn build(pairs: &[(&str, &str)]) -> Result<Conf, ConfError> {
-    Conf::builder(SparkVersion::V3_5)
-        .layer("--conf", pairs.iter().copied())
-        .build()
+    Conf::builder(SparkVersion::V3_5).layer("--conf", pairs.iter().copied()).build()
 }
 
 fn message(pairs: &[(&str, &str)]) -> String {
@@ -45,11 +43,7 @@ fn a_later_layer_overrides_and_the_layer_is_known() {
 #[test]
 fn the_same_key_twice_in_a_layer_is_an_error() {
     assert_eq!(
-        message(&[
-            ("spark.task.cpus", "1"),
-            ("spark.executor.cores", "2"),
-            ("spark.task.cpus", "2")
-        ]),
+        message(&[("spark.task.cpus", "1"), ("spark.executor.cores", "2"), ("spark.task.cpus", "2")]),
         "spark.task.cpus is set twice (--conf), to `1` and to `2`: keep one"
     );
 }
@@ -70,10 +64,7 @@ fn a_fallback_follows_its_key() {
     let off = build(&[("spark.sql.autoBroadcastJoinThreshold", "-1")]).expect("off");
     let adaptive = Key::SqlAdaptiveAutoBroadcastJoinThreshold;
     assert_eq!(off.limit_bytes(adaptive), None);
-    assert_eq!(
-        Conf::defaults(SparkVersion::V3_5).limit_bytes(adaptive),
-        Some(10 << 20)
-    );
+    assert_eq!(Conf::defaults(SparkVersion::V3_5).limit_bytes(adaptive), Some(10 << 20));
 }
 
 #[test]
@@ -111,20 +102,12 @@ fn a_bad_value_is_named_with_what_is_allowed() {
 #[test]
 fn a_value_out_of_range_is_named_with_the_range() {
     for (key, value, range) in [
-        (
-            "spark.memory.storageFraction",
-            "1.0",
-            "at least 0 and below 1",
-        ),
+        ("spark.memory.storageFraction", "1.0", "at least 0 and below 1"),
         ("spark.memory.fraction", "0", "above 0 and at most 1"),
         ("spark.executor.cores", "0", "at least 1"),
         ("spark.memory.offHeap.size", "-1", "at least 0b"),
         ("spark.executor.memory", "512k", "at least 1048576b"),
-        (
-            "spark.task.cpus",
-            "0.5",
-            "a whole number of at least 1 in Spark 3.5",
-        ),
+        ("spark.task.cpus", "0.5", "a whole number of at least 1 in Spark 3.5"),
         ("spark.locality.wait", "-1s", "at least 0 milliseconds"),
         ("spark.executor.memoryOverheadFactor", "0", "above 0"),
     ] {

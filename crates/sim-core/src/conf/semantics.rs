@@ -81,28 +81,16 @@ impl Semantics {
         Semantics {
             page_header_for_zgc: v4_0,
             unroll_stops_when_interrupted: v4_0,
-            spillable_force_check: if v4_1 {
-                ForceCheck::BeforeRequest
-            } else {
-                ForceCheck::AfterRequest
-            },
+            spillable_force_check: if v4_1 { ForceCheck::BeforeRequest } else { ForceCheck::AfterRequest },
             byte_threshold: v4_1,
             allocator_oom_retries: v4_3,
-            sorter_peak: if v4_1 {
-                SorterPeak::CountedPages
-            } else {
-                SorterPeak::SummedWhenAsked
-            },
+            sorter_peak: if v4_1 { SorterPeak::CountedPages } else { SorterPeak::SummedWhenAsked },
             min_overhead_is_a_key: v4_0,
             broadcast_limit_is_a_key: v4_1,
             unmanaged_memory: v4_1,
             peaks_by_memory_mode: v4_0,
             fractional_task_cpus: v4_3,
-            error_text: if v4_0 {
-                ErrorText::SqlState
-            } else {
-                ErrorText::Plain
-            },
+            error_text: if v4_0 { ErrorText::SqlState } else { ErrorText::Plain },
         }
     }
 }

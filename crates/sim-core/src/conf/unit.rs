@@ -91,15 +91,6 @@ impl TimeUnit {
 
 impl fmt::Display for TimeUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            [
-                "microseconds",
-                "milliseconds",
-                "seconds",
-                "minutes",
-                "hours",
-                "days",
-            ][*self as usize],
-        )
+        f.write_str(["microseconds", "milliseconds", "seconds", "minutes", "hours", "days"][*self as usize])
     }
 }

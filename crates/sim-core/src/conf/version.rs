@@ -20,13 +20,8 @@ pub enum SparkVersion {
 
 impl SparkVersion {
     /// All versions, oldest first.
-    pub const ALL: [SparkVersion; 5] = [
-        SparkVersion::V3_5,
-        SparkVersion::V4_0,
-        SparkVersion::V4_1,
-        SparkVersion::V4_2,
-        SparkVersion::V4_3,
-    ];
+    pub const ALL: [SparkVersion; 5] =
+        [SparkVersion::V3_5, SparkVersion::V4_0, SparkVersion::V4_1, SparkVersion::V4_2, SparkVersion::V4_3];
 
     /// Major and minor number.
     pub const fn numbers(self) -> (u32, u32) {
@@ -74,11 +69,7 @@ pub struct VersionError {
 
 impl fmt::Display for VersionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not a Spark version: write major.minor, one of",
-            self.found.escape_debug()
-        )?;
+        write!(f, "`{}` is not a Spark version: write major.minor, one of", self.found.escape_debug())?;
         for (i, version) in SparkVersion::ALL.iter().enumerate() {
             write!(f, "{} {version}", if i == 0 { "" } else { "," })?;
         }
@@ -96,9 +87,7 @@ impl FromStr for ParsedVersion {
     fn from_str(text: &str) -> Result<ParsedVersion, VersionError> {
         let error = || VersionError { found: text.into() };
         let trimmed = text.trim();
-        let end = trimmed
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(trimmed.len());
+        let end = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(trimmed.len());
         let (numbers, suffix) = trimmed.split_at(end);
         let mut parts = numbers.trim_end_matches('.').split('.');
         let mut number = || parts.next()?.parse::<u32>().ok();

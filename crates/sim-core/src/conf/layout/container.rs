@@ -87,9 +87,7 @@ impl Container {
             overhead_mib: profile.overhead_mib.unwrap_or(overhead_mib),
             off_heap_mib: check_off_heap_enabled(
                 conf,
-                profile
-                    .off_heap_mib
-                    .unwrap_or(conf.mib(Key::MemoryOffHeapSize)),
+                profile.off_heap_mib.unwrap_or(conf.mib(Key::MemoryOffHeapSize)),
             )?,
             pyspark_mib: pyspark_mib.unwrap_or(0),
         })
@@ -148,9 +146,7 @@ impl Container {
 /// 0.4 on to them unless the user set a factor.
 pub fn executor_overhead_factor(conf: &Conf, deployment: &Deployment) -> f64 {
     let own = conf.double(Key::ExecutorMemoryOverheadFactor);
-    if deployment.manager != ClusterManager::Kubernetes
-        || conf.is_set(Key::ExecutorMemoryOverheadFactor)
-    {
+    if deployment.manager != ClusterManager::Kubernetes || conf.is_set(Key::ExecutorMemoryOverheadFactor) {
         return own;
     }
     match deployment.mode {
@@ -162,9 +158,7 @@ pub fn executor_overhead_factor(conf: &Conf, deployment: &Deployment) -> f64 {
 /// The factor of a driver in a container.
 pub fn driver_overhead_factor(conf: &Conf, deployment: &Deployment) -> f64 {
     let own = conf.double(Key::DriverMemoryOverheadFactor);
-    if deployment.manager != ClusterManager::Kubernetes
-        || conf.is_set(Key::DriverMemoryOverheadFactor)
-    {
+    if deployment.manager != ClusterManager::Kubernetes || conf.is_set(Key::DriverMemoryOverheadFactor) {
         return own;
     }
     kubernetes_overhead_factor(conf, deployment)
@@ -183,17 +177,12 @@ fn kubernetes_overhead_factor(conf: &Conf, deployment: &Deployment) -> f64 {
 /// On Kubernetes in client mode the type of the application is unknown and Python has no memory of
 /// its own.
 fn has_python_memory(deployment: &Deployment) -> bool {
-    let unknown =
-        deployment.manager == ClusterManager::Kubernetes && deployment.mode == DeployMode::Client;
+    let unknown = deployment.manager == ClusterManager::Kubernetes && deployment.mode == DeployMode::Client;
     deployment.language == Language::Python && !unknown
 }
 
 fn minimum_overhead(conf: &Conf, key: Key) -> u64 {
-    if conf.semantics().min_overhead_is_a_key {
-        conf.mib(key)
-    } else {
-        MEMORY_OVERHEAD_MIN_MIB
-    }
+    if conf.semantics().min_overhead_is_a_key { conf.mib(key) } else { MEMORY_OVERHEAD_MIN_MIB }
 }
 
 /// `Utils.checkOffHeapEnabled`, whose size is in whole MiB here.

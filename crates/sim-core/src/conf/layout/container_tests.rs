@@ -4,27 +4,17 @@
 use super::*;
 use crate::conf::SparkVersion;
 
-const POD: Deployment = Deployment {
-    manager: ClusterManager::Kubernetes,
-    mode: DeployMode::Cluster,
-    language: Language::Jvm,
-};
-const PYTHON_POD: Deployment = Deployment {
-    language: Language::Python,
-    ..POD
-};
+const POD: Deployment =
+    Deployment { manager: ClusterManager::Kubernetes, mode: DeployMode::Cluster, language: Language::Jvm };
+const PYTHON_POD: Deployment = Deployment { language: Language::Python, ..POD };
 
 fn conf(pairs: &[(&str, &str)]) -> Conf {
     let pairs = pairs.iter().copied();
-    Conf::builder(SparkVersion::V4_1)
-        .layer("test", pairs)
-        .build()
-        .expect("valid settings")
+    Conf::builder(SparkVersion::V4_1).layer("test", pairs).build().expect("valid settings")
 }
 
 fn executor(pairs: &[(&str, &str)], deployment: &Deployment) -> Container {
-    Container::executor(&conf(pairs), deployment, &ProfileMemory::default())
-        .expect("a valid executor")
+    Container::executor(&conf(pairs), deployment, &ProfileMemory::default()).expect("a valid executor")
 }
 
 #[test]
@@ -46,10 +36,8 @@ fn an_overhead_that_is_set_has_no_minimum() {
 fn the_minimum_is_a_setting_since_4_0() {
     let pairs = [("spark.executor.minMemoryOverhead", "500m")];
     assert_eq!(executor(&pairs, &POD).total_mib(), 1524);
-    let old = Conf::builder(SparkVersion::V3_5)
-        .layer("test", pairs)
-        .build()
-        .expect("an unknown key is no error");
+    let old =
+        Conf::builder(SparkVersion::V3_5).layer("test", pairs).build().expect("an unknown key is no error");
     let container = Container::executor(&old, &POD, &ProfileMemory::default());
     assert_eq!(container.map(|c| c.total_mib()), Ok(1408));
     assert_eq!(old.ignored(), ["spark.executor.minMemoryOverhead"]);
@@ -67,18 +55,12 @@ fn off_heap_memory_counts_where_it_is_enabled() {
 
 #[test]
 fn python_memory_counts_for_python_alone() {
-    let pairs = [
-        ("spark.executor.pyspark.memory", "2g"),
-        ("spark.kubernetes.memoryOverheadFactor", "0.1"),
-    ];
+    let pairs = [("spark.executor.pyspark.memory", "2g"), ("spark.kubernetes.memoryOverheadFactor", "0.1")];
     assert_eq!(executor(&pairs, &POD).pyspark_mib, 0);
     let python = executor(&pairs, &PYTHON_POD);
     assert_eq!(python.total_mib(), 1024 + 384 + 2048);
     assert_eq!(python.python_worker_limit_mib(3), Some(682));
-    let shell = Deployment {
-        mode: DeployMode::Client,
-        ..PYTHON_POD
-    };
+    let shell = Deployment { mode: DeployMode::Client, ..PYTHON_POD };
     assert_eq!(executor(&pairs, &shell).pyspark_mib, 0);
 }
 
@@ -86,10 +68,7 @@ fn python_memory_counts_for_python_alone() {
 fn kubernetes_gives_python_and_r_four_tenths_unless_told_otherwise() {
     let memory = [("spark.driver.memory", "7680m")];
     assert_eq!(Container::driver(&conf(&memory), &POD).total_mib(), 8448);
-    let r = Deployment {
-        language: Language::R,
-        ..POD
-    };
+    let r = Deployment { language: Language::R, ..POD };
     for deployment in [PYTHON_POD, r] {
         let driver = Container::driver(&conf(&memory), &deployment);
         assert_eq!(driver.total_mib(), 10_752);
@@ -103,20 +82,14 @@ fn kubernetes_gives_python_and_r_four_tenths_unless_told_otherwise() {
 
 #[test]
 fn a_profile_replaces_parts_and_not_the_overhead_computed_from_the_heap() {
-    let profile = ProfileMemory {
-        heap_mib: Some(10_240),
-        ..ProfileMemory::default()
-    };
+    let profile = ProfileMemory { heap_mib: Some(10_240), ..ProfileMemory::default() };
     let container = Container::executor(&conf(&[]), &POD, &profile).expect("a valid executor");
     assert_eq!((container.heap_mib, container.overhead_mib), (10_240, 384));
 }
 
 #[test]
 fn the_application_master_is_the_driver_in_cluster_mode() {
-    let yarn = Deployment {
-        manager: ClusterManager::Yarn,
-        ..POD
-    };
+    let yarn = Deployment { manager: ClusterManager::Yarn, ..POD };
     let conf = conf(&[("spark.driver.memory", "8g")]);
     let total = |mode| {
         let deployment = Deployment { mode, ..yarn };

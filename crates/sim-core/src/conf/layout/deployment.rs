@@ -62,11 +62,7 @@ impl Deployment {
                 "cluster" => DeployMode::Cluster,
                 _ => DeployMode::Client,
             },
-            language: if conf.flag(Key::PoolsimIsPython) {
-                Language::Python
-            } else {
-                Language::Jvm
-            },
+            language: if conf.flag(Key::PoolsimIsPython) { Language::Python } else { Language::Jvm },
         }
     }
 }

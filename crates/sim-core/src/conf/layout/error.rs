@@ -77,19 +77,12 @@ impl LayoutError {
         let yarn_keys = "Please check the values of 'yarn.scheduler.maximum-allocation-mb' \
                          and/or 'yarn.nodemanager.resource.memory-mb'.";
         match self {
-            LayoutError::InvalidDriverMemory {
-                system_memory_bytes,
-                minimum_bytes,
-            } => format!(
+            LayoutError::InvalidDriverMemory { system_memory_bytes, minimum_bytes } => format!(
                 "[INVALID_DRIVER_MEMORY] System memory {system_memory_bytes} must be at least \
                  {minimum_bytes}.{line_break}Please increase heap size using the --driver-memory \
                  option or \"spark.driver.memory\" in Spark configuration.{state}"
             ),
-            LayoutError::InvalidExecutorMemory {
-                executor_memory_bytes,
-                minimum_bytes,
-                ..
-            } => format!(
+            LayoutError::InvalidExecutorMemory { executor_memory_bytes, minimum_bytes, .. } => format!(
                 "[INVALID_EXECUTOR_MEMORY] Executor memory {executor_memory_bytes} must be at \
                  least {minimum_bytes}.{line_break}Please increase executor memory using the \
                  --executor-memory option or \"spark.executor.memory\" in Spark \
@@ -101,10 +94,7 @@ impl LayoutError {
             LayoutError::NoOffHeapMemory => "requirement failed: spark.memory.offHeap.size must \
                                              be > 0 when spark.memory.offHeap.enabled == true"
                 .into(),
-            LayoutError::TooFewCores {
-                executor_cores,
-                task_nano_cpus,
-            } => format!(
+            LayoutError::TooFewCores { executor_cores, task_nano_cpus } => format!(
                 "The number of cores per executor (={executor_cores}) has to be >= the number of \
                  cpus per task = {}.",
                 cores(*task_nano_cpus)
@@ -120,11 +110,7 @@ impl LayoutError {
                  overhead ({overhead_mib} MB), and PySpark memory ({pyspark_mib} MB) is above the \
                  max threshold ({maximum_mib} MB) of this cluster! {yarn_keys}"
             ),
-            LayoutError::YarnAmTooLarge {
-                heap_mib,
-                overhead_mib,
-                maximum_mib,
-            } => format!(
+            LayoutError::YarnAmTooLarge { heap_mib, overhead_mib, maximum_mib } => format!(
                 "Required AM memory ({heap_mib}+{overhead_mib} MB) is above the max threshold \
                  ({maximum_mib} MB) of this cluster! {yarn_keys}"
             ),
@@ -144,20 +130,13 @@ fn cores(nano_cpus: u64) -> String {
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            LayoutError::InvalidDriverMemory {
-                system_memory_bytes,
-                minimum_bytes,
-            } => write!(
+            LayoutError::InvalidDriverMemory { system_memory_bytes, minimum_bytes } => write!(
                 f,
                 "the heap has {system_memory_bytes} bytes and must have at least {minimum_bytes}, \
                  one and a half times the reserved memory: raise spark.executor.memory, or \
                  spark.driver.memory for the driver"
             ),
-            LayoutError::InvalidExecutorMemory {
-                executor_memory_bytes,
-                minimum_bytes,
-                did_you_mean,
-            } => {
+            LayoutError::InvalidExecutorMemory { executor_memory_bytes, minimum_bytes, did_you_mean } => {
                 write!(
                     f,
                     "spark.executor.memory is {executor_memory_bytes} bytes and must be at least \
@@ -182,10 +161,7 @@ impl fmt::Display for LayoutError {
                 "spark.memory.offHeap.enabled is true and spark.memory.offHeap.size is less than \
                  1 MiB or not set: set the size or turn it off",
             ),
-            LayoutError::TooFewCores {
-                executor_cores,
-                task_nano_cpus,
-            } => write!(
+            LayoutError::TooFewCores { executor_cores, task_nano_cpus } => write!(
                 f,
                 "an executor has {executor_cores} cores and a task takes {}, which never runs: \
                  raise spark.executor.cores or lower spark.task.cpus",
@@ -204,11 +180,7 @@ impl fmt::Display for LayoutError {
                  {maximum_mib}: lower it or raise poolsim.yarn.maximumAllocation",
                 heap_mib + off_heap_mib + overhead_mib + pyspark_mib
             ),
-            LayoutError::YarnAmTooLarge {
-                heap_mib,
-                overhead_mib,
-                maximum_mib,
-            } => write!(
+            LayoutError::YarnAmTooLarge { heap_mib, overhead_mib, maximum_mib } => write!(
                 f,
                 "the application master needs {} MiB ({heap_mib} heap, {overhead_mib} overhead) \
                  and a YARN container has at most {maximum_mib}: lower it or raise \

@@ -3,18 +3,12 @@
 use super::*;
 use crate::conf::{Semantics, SparkVersion};
 
-const YARN: Deployment = Deployment {
-    manager: ClusterManager::Yarn,
-    mode: DeployMode::Cluster,
-    language: Language::Jvm,
-};
+const YARN: Deployment =
+    Deployment { manager: ClusterManager::Yarn, mode: DeployMode::Cluster, language: Language::Jvm };
 
 fn conf(version: SparkVersion, pairs: &[(&str, &str)]) -> Conf {
     let pairs = pairs.iter().copied();
-    Conf::builder(version)
-        .layer("test", pairs)
-        .build()
-        .expect("valid settings")
+    Conf::builder(version).layer("test", pairs).build().expect("valid settings")
 }
 
 fn executor(pairs: &[(&str, &str)]) -> Result<Layout, LayoutError> {
@@ -33,11 +27,8 @@ fn ten_gib_split_into_storage_execution_and_user() {
 
 #[test]
 fn twelve_gib_on_four_cores() {
-    let layout = executor(&[
-        ("spark.executor.memory", "12g"),
-        ("spark.executor.cores", "4"),
-    ])
-    .expect("12 GiB");
+    let layout =
+        executor(&[("spark.executor.memory", "12g"), ("spark.executor.cores", "4")]).expect("12 GiB");
     assert_eq!(layout.pools.max_heap_bytes, 7_542_197_452);
     assert_eq!(layout.page_size_bytes, 67_108_848);
 }
@@ -50,17 +41,11 @@ fn a_page_size_that_is_set_is_taken_as_it_is() {
 
 #[test]
 fn pages_are_off_the_heap_where_it_is_enabled() {
-    let layout = executor(&[
-        ("spark.unsafe.offHeap", "true"),
-        ("spark.memory.offHeap.size", "2g"),
-    ])
-    .expect("1 GiB");
+    let layout =
+        executor(&[("spark.unsafe.offHeap", "true"), ("spark.memory.offHeap.size", "2g")]).expect("1 GiB");
     assert_eq!(layout.tungsten_mode, MemoryMode::OffHeap);
     assert_eq!(layout.page_size_bytes, 64 << 20);
-    assert_eq!(
-        executor(&[("spark.memory.offHeap.enabled", "true")]),
-        Err(LayoutError::NoOffHeapMemory)
-    );
+    assert_eq!(executor(&[("spark.memory.offHeap.enabled", "true")]), Err(LayoutError::NoOffHeapMemory));
 }
 
 #[test]

@@ -16,12 +16,12 @@ pub use container::{Container, ProfileMemory};
 pub use deployment::{ClusterManager, DeployMode, Deployment, Language};
 pub use error::LayoutError;
 pub use jvm::{Collector, InitialHeap, runtime_max_memory};
-pub use page::MemoryMode;
 pub use unified::UnifiedPools;
 
 use super::quantity::byte_string_as;
 use super::unit::ByteUnit;
 use super::{Conf, Key};
+use crate::memory::MemoryMode;
 use page::{PageInputs, default_page_size_bytes};
 use unified::{RESERVED_SYSTEM_MEMORY_BYTES, UnifiedInputs};
 
@@ -54,12 +54,7 @@ pub struct Jvm {
 impl Jvm {
     /// The executor of the settings.
     pub fn executor(conf: &Conf, deployment: &Deployment) -> Jvm {
-        Jvm::with_heap(
-            conf,
-            deployment,
-            Key::ExecutorMemory,
-            conf.int(Key::ExecutorCores),
-        )
+        Jvm::with_heap(conf, deployment, Key::ExecutorMemory, conf.int(Key::ExecutorCores))
     }
 
     /// The driver of the settings. In `local[n]` it executes on n cores, given here.
@@ -121,10 +116,7 @@ impl Layout {
     pub fn check_cores(conf: &Conf, executor_cores: u32) -> Result<(), LayoutError> {
         let task_nano_cpus = conf.nano_cpus(Key::TaskCpus);
         if u64::from(executor_cores) * 1_000_000_000 < task_nano_cpus {
-            return Err(LayoutError::TooFewCores {
-                executor_cores,
-                task_nano_cpus,
-            });
+            return Err(LayoutError::TooFewCores { executor_cores, task_nano_cpus });
         }
         Ok(())
     }
@@ -154,19 +146,17 @@ fn unified_inputs(conf: &Conf, system_memory_bytes: u64) -> UnifiedInputs {
 /// Spark takes `2048` as bytes.
 fn with_unit(error: LayoutError, conf: &Conf) -> LayoutError {
     match error {
-        LayoutError::InvalidExecutorMemory {
-            executor_memory_bytes,
-            minimum_bytes,
-            ..
-        } => LayoutError::InvalidExecutorMemory {
-            executor_memory_bytes,
-            minimum_bytes,
-            did_you_mean: conf
-                .raw(Key::ExecutorMemory)
-                .map(str::trim)
-                .filter(|raw| raw.chars().all(|c| c.is_ascii_digit()))
-                .map(|raw| format!("{raw}m")),
-        },
+        LayoutError::InvalidExecutorMemory { executor_memory_bytes, minimum_bytes, .. } => {
+            LayoutError::InvalidExecutorMemory {
+                executor_memory_bytes,
+                minimum_bytes,
+                did_you_mean: conf
+                    .raw(Key::ExecutorMemory)
+                    .map(str::trim)
+                    .filter(|raw| raw.chars().all(|c| c.is_ascii_digit()))
+                    .map(|raw| format!("{raw}m")),
+            }
+        }
         other => other,
     }
 }

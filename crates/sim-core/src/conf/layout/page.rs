@@ -2,15 +2,7 @@
 
 use super::jvm::Collector;
 use crate::conf::Semantics;
-
-/// Where consumers allocate: `MemoryManager.tungstenMemoryMode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemoryMode {
-    /// On the heap.
-    OnHeap,
-    /// Off the heap: `spark.memory.offHeap.enabled`.
-    OffHeap,
-}
+use crate::memory::MemoryMode;
 
 /// What the default page size follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +31,14 @@ pub fn default_page_size_bytes(inputs: &PageInputs, semantics: &Semantics) -> u6
     assert!(inputs.cores > 0, "pages are sized for at least one core: 0");
     let share = inputs.execution_bytes / u64::from(inputs.cores) / SAFETY_FACTOR;
     // Spark's nextPowerOfTwo(0) is 0; the clamp makes it the least page all the same.
-    let page = share
-        .clamp(MIN_PAGE_BYTES, MAX_PAGE_BYTES)
-        .next_power_of_two();
+    let page = share.clamp(MIN_PAGE_BYTES, MAX_PAGE_BYTES).next_power_of_two();
     // SPARK-37593: a page of exactly a region, header included, wastes no second region.
     let in_regions = match inputs.collector {
         Collector::G1 => true,
         Collector::Zgc | Collector::Shenandoah => semantics.page_header_for_zgc,
         Collector::Parallel | Collector::Serial => false,
     };
-    if in_regions && inputs.mode == MemoryMode::OnHeap {
-        page - LONG_ARRAY_OFFSET
-    } else {
-        page
-    }
+    if in_regions && inputs.mode == MemoryMode::OnHeap { page - LONG_ARRAY_OFFSET } else { page }
 }
 
 #[cfg(test)]
@@ -61,12 +47,7 @@ mod tests {
     use crate::conf::SparkVersion;
 
     fn page(execution_bytes: u64, cores: u32, collector: Collector, version: SparkVersion) -> u64 {
-        let inputs = PageInputs {
-            mode: MemoryMode::OnHeap,
-            execution_bytes,
-            cores,
-            collector,
-        };
+        let inputs = PageInputs { mode: MemoryMode::OnHeap, execution_bytes, cores, collector };
         default_page_size_bytes(&inputs, &Semantics::of(version))
     }
 

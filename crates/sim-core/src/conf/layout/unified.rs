@@ -89,9 +89,7 @@ impl UnifiedPools {
         let region = (max_heap as f64 * inputs.storage_fraction) as i64;
         let execution = max_heap - region;
         if execution <= 0 {
-            return Err(LayoutError::NoExecutionMemory {
-                execution_bytes: execution,
-            });
+            return Err(LayoutError::NoExecutionMemory { execution_bytes: execution });
         }
         let max_off_heap_bytes = inputs.off_heap_size_bytes;
         let off_heap_region = (max_off_heap_bytes as f64 * inputs.storage_fraction) as u64;
@@ -149,27 +147,15 @@ mod tests {
 
     #[test]
     fn execution_must_have_something() {
-        let nothing = UnifiedInputs {
-            fraction: 0.0,
-            ..inputs(GIB)
-        };
-        assert_eq!(
-            UnifiedPools::of(&nothing),
-            Err(LayoutError::NoExecutionMemory { execution_bytes: 0 })
-        );
-        let negative = UnifiedInputs {
-            fraction: -1.0,
-            ..inputs(GIB)
-        };
+        let nothing = UnifiedInputs { fraction: 0.0, ..inputs(GIB) };
+        assert_eq!(UnifiedPools::of(&nothing), Err(LayoutError::NoExecutionMemory { execution_bytes: 0 }));
+        let negative = UnifiedInputs { fraction: -1.0, ..inputs(GIB) };
         assert!(UnifiedPools::of(&negative).is_err());
     }
 
     #[test]
     fn off_heap_pools_split_like_the_heap() {
-        let off_heap = UnifiedInputs {
-            off_heap_size_bytes: 12_345_678_901,
-            ..inputs(GIB)
-        };
+        let off_heap = UnifiedInputs { off_heap_size_bytes: 12_345_678_901, ..inputs(GIB) };
         let pools = UnifiedPools::of(&off_heap).expect("a heap of 1 GiB");
         assert_eq!(pools.off_heap_storage_region_bytes, 6_172_839_450);
         assert_eq!(pools.off_heap_execution_bytes, 6_172_839_451);

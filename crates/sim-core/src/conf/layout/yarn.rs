@@ -30,9 +30,7 @@ impl YarnSizes {
     /// at most the maximum.
     pub fn normalize(&self, asked_mib: u64) -> u64 {
         let asked = asked_mib.max(self.minimum_mib);
-        asked
-            .next_multiple_of(self.increment_mib.max(1))
-            .min(self.maximum_mib)
+        asked.next_multiple_of(self.increment_mib.max(1)).min(self.maximum_mib)
     }
 
     /// Refuses, as the client does at submission, what is above the maximum: first the executors,
@@ -68,36 +66,18 @@ mod tests {
     use super::*;
     use crate::conf::{Semantics, SparkVersion};
 
-    const SIZES: YarnSizes = YarnSizes {
-        minimum_mib: 1024,
-        increment_mib: 1024,
-        maximum_mib: 8192,
-    };
+    const SIZES: YarnSizes = YarnSizes { minimum_mib: 1024, increment_mib: 1024, maximum_mib: 8192 };
 
     fn container(heap_mib: u64, overhead_mib: u64) -> Container {
-        Container {
-            heap_mib,
-            overhead_mib,
-            off_heap_mib: 0,
-            pyspark_mib: 0,
-        }
+        Container { heap_mib, overhead_mib, off_heap_mib: 0, pyspark_mib: 0 }
     }
 
     #[test]
     fn a_container_is_rounded_up_to_a_step() {
-        for (asked, given) in [
-            (1, 1024),
-            (1024, 1024),
-            (1408, 2048),
-            (8192, 8192),
-            (9000, 8192),
-        ] {
+        for (asked, given) in [(1, 1024), (1024, 1024), (1408, 2048), (8192, 8192), (9000, 8192)] {
             assert_eq!(SIZES.normalize(asked), given, "{asked}");
         }
-        let fine = YarnSizes {
-            increment_mib: 100,
-            ..SIZES
-        };
+        let fine = YarnSizes { increment_mib: 100, ..SIZES };
         assert_eq!(fine.normalize(1408), 1500);
         assert_eq!(YarnSizes::of(&Conf::defaults(SparkVersion::V3_5)), SIZES);
     }
@@ -108,9 +88,7 @@ mod tests {
         let semantics = Semantics::of(SparkVersion::V3_5);
         let fits = container(7447, 745);
         assert_eq!(SIZES.verify_cluster_resources(&fits, &master), Ok(()));
-        let error = SIZES
-            .verify_cluster_resources(&container(8192, 819), &master)
-            .expect_err("9011 MiB");
+        let error = SIZES.verify_cluster_resources(&container(8192, 819), &master).expect_err("9011 MiB");
         assert_eq!(
             error.spark_text(&semantics),
             "Required executor memory (8192 MB), offHeap memory (0) MB, overhead (819 MB), and \
@@ -118,9 +96,7 @@ mod tests {
              check the values of 'yarn.scheduler.maximum-allocation-mb' and/or \
              'yarn.nodemanager.resource.memory-mb'."
         );
-        let error = SIZES
-            .verify_cluster_resources(&fits, &container(8000, 800))
-            .expect_err("8800 MiB");
+        let error = SIZES.verify_cluster_resources(&fits, &container(8000, 800)).expect_err("8800 MiB");
         assert_eq!(
             error.spark_text(&semantics),
             "Required AM memory (8000+800 MB) is above the max threshold (8192 MB) of this \

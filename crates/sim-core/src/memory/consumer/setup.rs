@@ -20,8 +20,10 @@ pub struct ConsumerConf {
     pub shuffle_radix_sort: bool,
     /// `spark.sql.sort.enableRadixSort`.
     pub sql_radix_sort: bool,
-    /// Spark 4.x: force checks come before the request and the sorter counts page bytes for its peak.
-    pub since_4: bool,
+    /// 4.x: spillable collections check their forced thresholds before they ask for memory.
+    pub forces_before_request: bool,
+    /// 4.1: the SQL sorter keeps a count of page bytes for its peak.
+    pub counts_page_bytes: bool,
 }
 
 impl Default for ConsumerConf {
@@ -33,7 +35,8 @@ impl Default for ConsumerConf {
             spillable_initial: Bytes(5 << 20),
             shuffle_radix_sort: true,
             sql_radix_sort: true,
-            since_4: false,
+            forces_before_request: false,
+            counts_page_bytes: false,
         }
     }
 }
@@ -59,7 +62,7 @@ impl Consumer {
             radix: radix && conf.sql_radix_sort,
             force_spill_records: conf.force_spill_records,
             force_spill_bytes: conf.force_spill_bytes,
-            counts_page_bytes: conf.since_4,
+            counts_page_bytes: conf.counts_page_bytes,
         };
         let consumer = match spec {
             ConsumerSpec::Sort { radix } => Self::unsafe_external_sorter(sorter(radix)),
