@@ -72,7 +72,7 @@ impl RunConf {
             max_failures,
             locality_wait: SimTime(conf.time_ns(Key::LocalityWait)),
             unroll: UnrollConf {
-                initial: Bytes(conf.bytes(Key::StorageUnrollMemoryThreshold)),
+                initial: Bytes(conf.int(Key::StorageUnrollMemoryThreshold) as u64),
                 check_period: positive(conf.int(Key::StorageUnrollMemoryCheckPeriod)).into(),
                 growth_factor: conf.double(Key::StorageUnrollMemoryGrowthFactor),
             },
@@ -140,7 +140,7 @@ fn consumer_conf(conf: &Conf) -> ConsumerConf {
     let records = |key| conf.int(key).max(1) as u64;
     let semantics = conf.semantics();
     ConsumerConf {
-        sort_initial_records: records(Key::ShuffleSortInitialBufferSize),
+        sort_initial_records: conf.bytes(Key::ShuffleSortInitialBufferSize),
         force_spill_records: records(Key::ShuffleSpillNumElementsForceSpillThreshold),
         force_spill_bytes: if semantics.byte_threshold {
             Bytes(conf.bytes(Key::ShuffleSpillMaxSizeInBytesForSpillThreshold))
