@@ -5,11 +5,14 @@
 
 mod compare;
 mod component;
+mod executor;
+mod executor_world;
 mod flat;
 mod hash_maps;
 mod recorded;
 mod sorters;
 mod spillable;
+mod tasks;
 
 use serde_json::Value;
 use sim_core::memory::consumer::ErrorTexts;
@@ -56,6 +59,7 @@ fn replay_of(target: &str, case: &Value) -> Option<Replay> {
         "bytes_map" if is_recorded => hash_maps::bytes_map,
         "long_map" if is_recorded => hash_maps::long_map,
         "spillable" if is_recorded => spillable::spillable,
+        "executor" => executor::executor,
         _ => return None,
     })
 }
