@@ -3,15 +3,20 @@
 //! A case states every value it saw; each is compared. What differs between the recorded versions is stated beside the
 //! value, and the case is replayed once for each version.
 
+mod block_store;
 mod compare;
 mod component;
 mod executor;
 mod executor_world;
 mod flat;
 mod hash_maps;
+mod memory_store;
+mod memory_store_locks;
+mod pools;
 mod recorded;
 mod sorters;
 mod spillable;
+mod task_memory;
 mod tasks;
 
 use serde_json::Value;
@@ -60,6 +65,11 @@ fn replay_of(target: &str, case: &Value) -> Option<Replay> {
         "long_map" if is_recorded => hash_maps::long_map,
         "spillable" if is_recorded => spillable::spillable,
         "executor" => executor::executor,
+        "pools" => pools::pools,
+        "task_memory" => task_memory::task_memory,
+        "memory_store" => memory_store::memory_store,
+        "memory_store_locks" => memory_store_locks::memory_store_locks,
+        "block_store" => block_store::block_store,
         _ => return None,
     })
 }
