@@ -33,8 +33,8 @@ pub struct BlockCopy {
     pub size: Bytes,
     /// Bytes in memory, where it is there.
     pub memory_size: Bytes,
-    /// Bytes on disk, where it is there.
-    pub disk_size: Bytes,
+    /// Bytes when serialized: what it takes on disk, now or once it is dropped there.
+    pub serialized_size: Bytes,
     /// Whether it is in memory.
     pub in_memory: bool,
     /// Whether it is on disk.
@@ -100,6 +100,11 @@ impl BlockTable {
         None
     }
 
+    /// Every copy on `executor`, by block.
+    pub fn copies_on(&self, executor: ExecutorId) -> impl Iterator<Item = CopyId> + '_ {
+        (0..self.first_copy.len()).filter_map(move |block| self.find(BlockId::at(block), executor))
+    }
+
     /// Every copy of `block`, the newest first.
     pub fn copies_of(&self, block: BlockId) -> impl Iterator<Item = CopyId> + '_ {
         let first = self.first_copy.get(block.index()).copied().unwrap_or(NIL);
@@ -134,7 +139,7 @@ impl BlockTable {
             mode: level.memory_mode(),
             size: Bytes::ZERO,
             memory_size: Bytes::ZERO,
-            disk_size: Bytes::ZERO,
+            serialized_size: Bytes::ZERO,
             in_memory: false,
             on_disk: false,
             readers: 0,
