@@ -44,7 +44,6 @@ pub struct BlockCopy {
     /// Who writes it.
     pub writer: Option<AttemptSlot>,
     next_copy: u32,
-    pub(super) links: Links,
 }
 
 /// Places in the two lists of the memory store: all blocks of a mode, and those of one RDD among them.
@@ -75,6 +74,8 @@ impl BlockCopy {
 pub struct BlockTable {
     first_copy: Vec<u32>,
     copies: Vec<BlockCopy>,
+    /// By copy, apart from the rest: moving a block in the order of access touches its neighbours' links alone.
+    links: Vec<Links>,
     free: Vec<u32>,
 }
 
@@ -145,7 +146,6 @@ impl BlockTable {
             readers: 0,
             writer: Some(writer),
             next_copy: self.first_copy[block.index()],
-            links: Links::NONE,
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -154,6 +154,7 @@ impl BlockTable {
             }
             None => {
                 self.copies.push(copy);
+                self.links.push(Links::NONE);
                 u32::try_from(self.copies.len() - 1).expect("fewer than 2^32 copies")
             }
         };
@@ -178,6 +179,16 @@ impl BlockTable {
             self.copies[before.0 as usize].next_copy = next_copy;
         }
         self.free.push(copy.0);
+    }
+}
+
+impl BlockTable {
+    pub(super) fn links(&self, copy: CopyId) -> &Links {
+        &self.links[copy.0 as usize]
+    }
+
+    pub(super) fn links_mut(&mut self, copy: CopyId) -> &mut Links {
+        &mut self.links[copy.0 as usize]
     }
 }
 

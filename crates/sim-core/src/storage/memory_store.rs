@@ -416,7 +416,7 @@ impl MemoryStore {
     #[must_use]
     pub fn access_order(&self, blocks: &BlockTable) -> Vec<CopyId> {
         let mut order: Vec<_> = self.lists.iter().flat_map(|list| list.iter(blocks)).collect();
-        order.sort_unstable_by_key(|&copy| blocks[copy].links.accessed);
+        order.sort_unstable_by_key(|&copy| blocks.links(copy).accessed);
         order
     }
 }

@@ -75,8 +75,10 @@ fn replay_of(target: &str, case: &Value) -> Option<Replay> {
     })
 }
 
-/// What checks a case of sizes alone.
-fn sizing_of(target: &str) -> Option<fn(&Value) -> Result<(), String>> {
+/// Checks a case of sizes alone.
+type Sizing = fn(&Value) -> Result<(), String>;
+
+fn sizing_of(target: &str) -> Option<Sizing> {
     Some(match target {
         "memory_manager_size" => sizing::memory_manager_size,
         "container_size" => sizing::container_size,
