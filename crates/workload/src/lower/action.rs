@@ -17,7 +17,7 @@ impl Lowering<'_> {
     pub(super) fn job(&mut self, index: usize) -> Result<(), Error> {
         let job = &self.plan.jobs[index];
         self.exchanges.next_action();
-        self.forget_relations();
+        self.relations.clear();
         self.after = job.after.iter().map(|&after| self.ends[after]).collect();
         let mut delay = job.delay;
         if let Action::Take(rows) = job.action {
