@@ -60,7 +60,7 @@ fn errors_point_at_the_value() {
     check("(question: \"q\", sede: 3)", (1, 17), "unknown field `sede` of `scenario`", "sede");
     check(
         "(question: \"q\", expect: {\"a b\": (is: 3, ground: real)})",
-        (1, 28),
+        (1, 27),
         "`a b` is no path of a result",
         "a b",
     );
