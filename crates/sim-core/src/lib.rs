@@ -3,8 +3,12 @@
 //! The memory model is time-free and reads beside Spark's own files, method by method; the engine gives it time.
 //! Nothing here reads a clock, a file, the environment or a random number, and nothing depends on another crate.
 
+pub mod conf;
+pub mod engine;
 pub mod ids;
 pub mod memory;
+pub mod observe;
+pub mod outcome;
 pub mod storage;
 pub mod units;
 pub mod workload;

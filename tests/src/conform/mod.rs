@@ -49,6 +49,12 @@ pub fn conform_file(path: &Path) -> Result<Report, String> {
         let record: Value = serde_json::from_str(&line).map_err(|error| at(&error))?;
         if record.get("h").is_some() || record.get("op").is_some() || record.get("end").is_some() {
             replay.line(&record, &mut report).map_err(|error| at(&error))?;
+        } else if record.get("systemMemory").is_some() {
+            report.traces += 1;
+            report.ops += 1;
+            if let Err(mismatch) = crate::sizing::sizing_table(&record) {
+                report.mismatches.push(format!("line {}: {mismatch}", number + 1));
+            }
         } else {
             return Err(at(&"neither a trace, nor a sizing row, nor a case"));
         }

@@ -5,9 +5,11 @@
 //! page, array doubling or check, never per record. [`TaskConsumers`] drives the consumers of one task through its
 //! [`TaskMemoryManager`](super::TaskMemoryManager).
 
+mod setup;
 mod task_consumers;
 mod unsafe_external_sorter;
 
+pub use setup::{ConsumerConf, ConsumerSetup};
 pub use task_consumers::{Consumer, Progress, TaskConsumers};
 pub use unsafe_external_sorter::{UnsafeExternalSorter, UnsafeSorterConf};
 

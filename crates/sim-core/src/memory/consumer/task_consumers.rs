@@ -131,6 +131,13 @@ impl TaskConsumers {
         dispatch!(&mut self.consumers[consumer.index()], machine => machine.free(books));
     }
 
+    /// The end of the task: everything is given back and the consumers are gone. Returns what had not been given back.
+    pub fn clean_up(&mut self, memory: &mut impl ExecutionMemory) -> Bytes {
+        self.stack.clear();
+        self.consumers.clear();
+        self.tmm.clean_up_all_allocated_memory(memory)
+    }
+
     /// What the metrics say of a consumer.
     #[must_use]
     pub fn metrics(&self, consumer: ConsumerId) -> ConsumerMetrics {

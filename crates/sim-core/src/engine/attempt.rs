@@ -1,0 +1,196 @@
+//! Where an attempt stands: an explicit machine, so that a live wait is a value with its reason.
+//!
+//! ```text
+//! free → Launching → Next ⇄ { Computing, Moving, Consuming, LockWait, PoolWait, BlockWait, Evicting, Spilling, Putting }
+//!                    → free (finished, failed or killed)
+//! ```
+
+use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, StageId};
+use crate::memory::consumer::{Progress, Rows, TaskConsumers};
+use crate::memory::{TaskMemoryConf, TaskMemoryManager};
+use crate::observe::{AttemptInfo, TaskMetrics};
+use crate::storage::{CopyId, Unroll};
+use crate::units::{Bytes, SimTime};
+
+/// One slot of an executor and the attempt that runs in it. Buffers are reused by the next one.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    pub(super) info: AttemptInfo,
+    /// Changes when the attempt ends: events of an earlier one are stale.
+    pub(super) generation: u32,
+    pub(super) doing: Doing,
+    /// When it began to do that.
+    pub(super) since: SimTime,
+    pub(super) frames: Vec<Frame>,
+    pub(super) consumers: TaskConsumers,
+    /// Consumers by slot, of all frames.
+    pub(super) slots: Vec<Option<ConsumerId>>,
+    /// Unroll memory of a refused block that is still being read.
+    pub(super) unrolled: bool,
+    /// Blocks whose read locks end with the step that reads them.
+    pub(super) reading: Vec<CopyId>,
+    pub(super) metrics: TaskMetrics,
+}
+
+/// A program on an attempt's stack: its task, or a partition that has to be computed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) of: FrameOf,
+    /// The next step.
+    pub(super) at: u32,
+    /// Its first consumer slot.
+    pub(super) slot_base: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FrameOf {
+    Task { stage: StageId, index: u32 },
+    Partition { rdd: RddId, index: u32, copy: CopyId },
+}
+
+/// What an attempt does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Doing {
+    /// Nothing: the slot is free.
+    Free,
+    /// It is being launched.
+    Launching,
+    /// It takes its next step at once.
+    Next,
+    /// It computes.
+    Computing,
+    /// It reads or writes bytes over a disk or a network.
+    Moving,
+    /// It works with its consumers.
+    Consuming(Consuming),
+    /// It waits for the pool.
+    PoolWait(Consuming),
+    /// It computes a spill before it writes it.
+    SpillCpu(Consuming, Bytes),
+    /// It writes a spill.
+    Spilling(Consuming),
+    /// It writes blocks that its request evicted, under the manager's lock; then it goes on.
+    Evicting(AfterEviction),
+    /// It waits for that lock; then it goes on.
+    LockWait(AfterLock),
+    /// It waits for a block that another attempt computes.
+    BlockWait { rdd: RddId, index: u32 },
+    /// It stores a block, or caches one again that was on disk.
+    Putting(Putting),
+    /// It reads or writes that block on disk.
+    BlockIo(Putting),
+}
+
+/// The consumer step on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Consuming {
+    /// Who grows; `None` while a consumer is opened, finished or closed.
+    pub(super) into: Option<ConsumerId>,
+    /// Who is read meanwhile.
+    pub(super) from: Option<ConsumerId>,
+    /// Rows that are left after the batch on its way.
+    pub(super) left: Rows,
+    pub(super) rows: u64,
+    pub(super) done: u64,
+    /// Time of all rows, and what of it was charged.
+    pub(super) time: SimTime,
+    pub(super) charged: SimTime,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum AfterEviction {
+    Consumers(Consuming, Progress),
+    Put(Putting),
+    Step,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum AfterLock {
+    Consumers(Consuming),
+    Put(Putting),
+    /// It tries the step again that it could not begin.
+    Step,
+}
+
+/// A block on its way into memory or to disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Putting {
+    pub(super) rdd: RddId,
+    pub(super) index: u32,
+    pub(super) copy: CopyId,
+    pub(super) unroll: Unroll,
+    /// It is on disk and is cached again; otherwise it is new.
+    pub(super) again: bool,
+    pub(super) stage: PutStage,
+    /// Elements whose time was charged.
+    pub(super) charged: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PutStage {
+    /// Unrolling into memory.
+    Unroll,
+    /// The elements that the next request needs have come.
+    Reserve { stored: u64, bytes: Bytes },
+    /// All elements have come and their memory is reserved.
+    Store,
+    /// A request was refused.
+    Refused,
+    /// It has been written to disk.
+    OnDisk,
+}
+
+impl Attempt {
+    pub(super) fn free(executor: ExecutorId, slot: u32, conf: TaskMemoryConf) -> Self {
+        Self {
+            info: AttemptInfo {
+                stage: StageId(0),
+                index: 0,
+                attempt: 0,
+                executor,
+                slot,
+                launched: SimTime::ZERO,
+            },
+            generation: 0,
+            doing: Doing::Free,
+            since: SimTime::ZERO,
+            frames: Vec::new(),
+            consumers: TaskConsumers::new(TaskMemoryManager::new(AttemptSlot(slot), conf)),
+            slots: Vec::new(),
+            unrolled: false,
+            reading: Vec::new(),
+            metrics: TaskMetrics::default(),
+        }
+    }
+
+    pub(super) fn slot(&self) -> AttemptSlot {
+        AttemptSlot(self.info.slot)
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        !matches!(self.doing, Doing::Free)
+    }
+
+    /// Changes what it does and books the time since the last change.
+    pub(super) fn turn_to(&mut self, now: SimTime, doing: Doing) {
+        let elapsed = now - self.since;
+        let metrics = &mut self.metrics;
+        let part = match self.doing {
+            Doing::Free => None,
+            Doing::Launching => Some(&mut metrics.launch),
+            Doing::Next | Doing::Computing | Doing::Consuming(_) | Doing::Putting(_) => {
+                Some(&mut metrics.cpu)
+            }
+            Doing::Moving | Doing::BlockIo(_) => Some(&mut metrics.io),
+            Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
+            Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
+            Doing::Evicting(_) => Some(&mut metrics.evict),
+            Doing::LockWait(_) | Doing::BlockWait { .. } => Some(&mut metrics.lock_wait),
+        };
+        if let Some(part) = part {
+            *part += elapsed;
+        }
+        self.since = now;
+        self.doing = doing;
+    }
+}

@@ -1,0 +1,435 @@
+//! Cached partitions and broadcast variables: reading, computing, storing and caching again.
+//!
+//! Spark: `RDD.getOrCompute`, `BlockManager.getOrElseUpdate`, `doPutIterator`, `maybeCacheDiskValuesInMemory`,
+//! `TorrentBroadcast.readBroadcastBlock`.
+
+use super::attempt::{AfterEviction, AfterLock, Doing, FrameOf, PutStage, Putting};
+use super::{Engine, Over};
+use crate::ids::{BlockId, ExecutorId, RddId};
+use crate::memory::MemoryMode;
+use crate::observe::{BlockSource, Event, Observer};
+use crate::storage::{CopyId, Dropped, LinearEstimate, StorageLevel, Unroll, UnrollStep};
+use crate::units::{Bytes, SimTime};
+use crate::workload::Partition;
+
+impl<O: Observer> Engine<'_, O> {
+    fn block(&self, rdd: RddId, index: u32) -> BlockId {
+        BlockId(self.first_blocks[rdd.index()].0 + index)
+    }
+
+    fn partition(&self, rdd: RddId, index: u32) -> Partition {
+        self.workload.rdds[rdd.index()].partitions[index as usize]
+    }
+
+    /// A partition of a cached RDD: local, then remote, then computed and stored.
+    pub(super) fn read_block(&mut self, attempt: u32, rdd: RddId, index: u32) -> bool {
+        let block = self.block(rdd, index);
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        let blocks = &mut self.cluster.blocks;
+        self.memory_calls += 1;
+        let Some(copy) = executor.store.find(blocks, block) else {
+            return self.read_elsewhere(attempt, rdd, index);
+        };
+        if !executor.store.lock_for_reading(blocks, copy, slot) {
+            executor.block_waiters.push((block, attempt));
+            self.turn_to(attempt, Doing::BlockWait { rdd, index });
+            return false;
+        }
+        let state = &mut self.attempts[attempt as usize];
+        state.reading.push(copy);
+        state.metrics.input_bytes += blocks[copy].size;
+        if blocks[copy].in_memory {
+            executor.store.touch(blocks, copy);
+            self.emit_read(attempt, rdd, index, BlockSource::Memory);
+            self.turn_to(attempt, Doing::Next);
+            return true;
+        }
+        let disk_size = blocks[copy].disk_size;
+        self.emit_read(attempt, rdd, index, BlockSource::Disk);
+        let unroll = Unroll::new(self.conf.unroll, self.partition(rdd, index).elements);
+        let putting = Putting { rdd, index, copy, unroll, again: true, stage: PutStage::Unroll, charged: 0 };
+        self.turn_to(attempt, Doing::BlockIo(putting));
+        !self.move_bytes(attempt, Over::Disk, disk_size)
+    }
+
+    fn emit_read(&mut self, attempt: u32, rdd: RddId, partition: u32, source: BlockSource) {
+        let info = self.attempts[attempt as usize].info;
+        self.emit(Event::BlockRead { attempt: &info, rdd, partition, source });
+    }
+
+    fn read_elsewhere(&mut self, attempt: u32, rdd: RddId, index: u32) -> bool {
+        let block = self.block(rdd, index);
+        let blocks = &self.cluster.blocks;
+        let stored = |copy: &CopyId| {
+            let copy = &blocks[*copy];
+            copy.writer.is_none() && (copy.in_memory || copy.on_disk)
+        };
+        let elsewhere = blocks.copies_of(block).find(stored);
+        if let Some(copy) = elsewhere {
+            let size = self.partition(rdd, index).serialized_size;
+            if self.cluster.blocks[copy].in_memory {
+                let holder = self.cluster.blocks[copy].executor;
+                self.cluster.executors[holder.index()].store.touch(&mut self.cluster.blocks, copy);
+            }
+            self.attempts[attempt as usize].metrics.input_bytes += self.cluster.blocks[copy].size;
+            self.emit_read(attempt, rdd, index, BlockSource::Remote);
+            self.turn_to(attempt, Doing::Moving);
+            return !self.move_bytes(attempt, Over::Network, size);
+        }
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        let level = self.workload.rdds[rdd.index()].level;
+        let copy = executor.store.lock_new_block_for_writing(
+            &mut self.cluster.blocks,
+            block,
+            Some(rdd),
+            level,
+            slot,
+        );
+        let copy = copy.expect("the executor has no copy");
+        self.emit_read(attempt, rdd, index, BlockSource::Computed);
+        self.push_frame(attempt, FrameOf::Partition { rdd, index, copy });
+        self.turn_to(attempt, Doing::Next);
+        true
+    }
+
+    // ---- storing
+
+    /// The program of a partition has ended: its elements are stored.
+    pub(super) fn begin_put(&mut self, attempt: u32, rdd: RddId, index: u32, copy: CopyId) -> bool {
+        let level = self.cluster.blocks[copy].level;
+        let unroll = Unroll::new(self.conf.unroll, self.partition(rdd, index).elements);
+        let stage = if level.use_memory { PutStage::Unroll } else { PutStage::Refused };
+        let putting = Putting { rdd, index, copy, unroll, again: false, stage, charged: 0 };
+        self.turn_to(attempt, Doing::Putting(putting));
+        true
+    }
+
+    /// The time in which the elements up to `stored` come.
+    fn element_time(&self, putting: &Putting, stored: u64) -> SimTime {
+        let partition = self.partition(putting.rdd, putting.index);
+        let until = |elements: u64| {
+            u128::from(partition.unroll_time.0) * u128::from(elements) / u128::from(partition.elements.max(1))
+        };
+        SimTime((until(stored) - until(putting.charged.min(stored))) as u64)
+    }
+
+    /// Goes to `stage` once the elements up to `stored` have come; true where they come at once.
+    fn put_later(&mut self, attempt: u32, mut putting: Putting, stored: u64, stage: PutStage) -> bool {
+        let time = self.element_time(&putting, stored);
+        putting.charged = stored;
+        putting.stage = stage;
+        self.turn_to(attempt, Doing::Putting(putting));
+        if time == SimTime::ZERO {
+            return true;
+        }
+        self.resume_at(attempt, self.now + time);
+        false
+    }
+
+    pub(super) fn put(&mut self, attempt: u32, mut putting: Putting) -> bool {
+        if self.wait_for_lock(attempt, AfterLock::Put(putting)) {
+            return false;
+        }
+        let level = self.cluster.blocks[putting.copy].level;
+        match putting.stage {
+            PutStage::Unroll if putting.again && !level.deserialized => {
+                self.cache_bytes_again(attempt, &putting)
+            }
+            PutStage::Unroll => {
+                let partition = self.partition(putting.rdd, putting.index);
+                let per_element = partition.memory_size / partition.elements.max(1);
+                let estimate = LinearEstimate { base: Bytes::ZERO, per_element };
+                match putting.unroll.next(&estimate, partition.memory_size) {
+                    UnrollStep::Reserve { stored, bytes } => {
+                        self.put_later(attempt, putting, stored, PutStage::Reserve { stored, bytes })
+                    }
+                    UnrollStep::Store => {
+                        self.put_later(attempt, putting, partition.elements, PutStage::Store)
+                    }
+                    UnrollStep::Refused => {
+                        self.put_later(attempt, putting, partition.elements, PutStage::Refused)
+                    }
+                }
+            }
+            PutStage::Reserve { stored, bytes } => self.reserve(attempt, putting, stored, bytes),
+            PutStage::Store => self.store_unrolled(attempt, &putting),
+            PutStage::Refused => self.put_refused(attempt, putting),
+            PutStage::OnDisk => {
+                // The put has ended; what comes next is a read of the block on disk, which tries to cache it again.
+                self.release_unroll(attempt);
+                let (info, slot) =
+                    (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+                let size = self.partition(putting.rdd, putting.index).serialized_size;
+                let executor = &mut self.cluster.executors[info.executor.index()];
+                let block = &mut self.cluster.blocks[putting.copy];
+                (block.on_disk, block.disk_size, block.size) = (true, size, size);
+                executor.store.unlock(&mut self.cluster.blocks, putting.copy, slot);
+                let (rdd, partition) = (putting.rdd, putting.index);
+                self.emit(Event::BlockStored {
+                    attempt: &info,
+                    rdd,
+                    partition,
+                    memory: Bytes::ZERO,
+                    disk: size,
+                });
+                self.wake_block_waiters(info.executor, self.block(rdd, partition));
+                self.pop_frame(attempt);
+                self.turn_to(attempt, Doing::Next);
+                true
+            }
+        }
+    }
+
+    fn reserve(&mut self, attempt: u32, mut putting: Putting, stored: u64, bytes: Bytes) -> bool {
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        let blocks = &mut self.cluster.blocks;
+        let mode = blocks[putting.copy].mode;
+        self.memory_calls += 1;
+        let Ok(granted) = executor.store.reserve_unroll_memory(
+            &mut executor.manager,
+            blocks,
+            Some(putting.rdd),
+            slot,
+            bytes,
+            mode,
+            &mut self.drops,
+        );
+        putting.unroll.reserved(stored, bytes, granted);
+        putting.stage = PutStage::Unroll;
+        let written = self.after_memory(attempt);
+        if self.hold_lock(attempt, written, AfterEviction::Put(putting)) {
+            return false;
+        }
+        self.turn_to(attempt, Doing::Putting(putting));
+        true
+    }
+
+    fn store_unrolled(&mut self, attempt: u32, putting: &Putting) -> bool {
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let size = self.partition(putting.rdd, putting.index).memory_size;
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        self.memory_calls += 1;
+        let Ok(()) = executor.store.store_unrolled(
+            &mut executor.manager,
+            &mut self.cluster.blocks,
+            putting.copy,
+            slot,
+            putting.unroll.held,
+            size,
+            &mut self.drops,
+        );
+        // The report of its status counts as an access.
+        executor.store.touch(&mut self.cluster.blocks, putting.copy);
+        self.after_memory(attempt);
+        let (rdd, partition) = (putting.rdd, putting.index);
+        if !putting.again {
+            self.cluster.blocks[putting.copy].size = size;
+            let disk = Bytes::ZERO;
+            self.emit(Event::BlockStored { attempt: &info, rdd, partition, memory: size, disk });
+        }
+        self.end_put(attempt, putting, true)
+    }
+
+    /// The block is stored or given up: its reader goes on.
+    fn end_put(&mut self, attempt: u32, putting: &Putting, stored: bool) -> bool {
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        if !putting.again {
+            self.pop_frame(attempt);
+            let executor = &mut self.cluster.executors[info.executor.index()];
+            if stored {
+                executor.store.downgrade_lock(&mut self.cluster.blocks, putting.copy, slot);
+                self.attempts[attempt as usize].reading.push(putting.copy);
+            } else {
+                executor.store.remove_block(&mut self.cluster.blocks, putting.copy);
+            }
+            self.wake_block_waiters(info.executor, self.block(putting.rdd, putting.index));
+        }
+        self.turn_to(attempt, Doing::Next);
+        true
+    }
+
+    fn put_refused(&mut self, attempt: u32, mut putting: Putting) -> bool {
+        let info = self.attempts[attempt as usize].info;
+        let (rdd, partition) = (putting.rdd, putting.index);
+        let level = self.cluster.blocks[putting.copy].level;
+        if level.use_memory {
+            self.emit(Event::BlockRefused { attempt: &info, rdd, partition });
+        }
+        // What was unrolled stays reserved until it has been read, or written to disk.
+        self.attempts[attempt as usize].unrolled = true;
+        if putting.again || !level.use_disk {
+            return self.end_put(attempt, &putting, false);
+        }
+        putting.stage = PutStage::OnDisk;
+        self.turn_to(attempt, Doing::BlockIo(putting));
+        let size = self.partition(rdd, partition).serialized_size;
+        !self.move_bytes(attempt, Over::Disk, size)
+    }
+
+    /// A serialized block that was on disk is cached again as the bytes that were read.
+    fn cache_bytes_again(&mut self, attempt: u32, putting: &Putting) -> bool {
+        let info = self.attempts[attempt as usize].info;
+        let level = self.cluster.blocks[putting.copy].level;
+        let size = self.cluster.blocks[putting.copy].disk_size;
+        if level.use_memory && !self.cluster.blocks[putting.copy].in_memory {
+            let executor = &mut self.cluster.executors[info.executor.index()];
+            self.memory_calls += 1;
+            let Ok(_) = executor.store.put_bytes(
+                &mut executor.manager,
+                &mut self.cluster.blocks,
+                putting.copy,
+                size,
+                &mut self.drops,
+            );
+            let written = self.after_memory(attempt);
+            if self.hold_lock(attempt, written, AfterEviction::Step) {
+                return false;
+            }
+        }
+        self.turn_to(attempt, Doing::Next);
+        true
+    }
+
+    pub(super) fn wake_block_waiters(&mut self, executor: ExecutorId, block: BlockId) {
+        let waiting = std::mem::take(&mut self.cluster.executors[executor.index()].block_waiters);
+        for (other, waiter) in waiting {
+            if other == block {
+                self.resume_at(waiter, self.now);
+            } else {
+                self.cluster.executors[executor.index()].block_waiters.push((other, waiter));
+            }
+        }
+    }
+
+    /// Bytes that an evicted block takes on disk.
+    pub(super) fn settle_on_disk(&mut self, executor: ExecutorId, dropped: &Dropped) -> Bytes {
+        let size = match dropped.rdd {
+            Some(rdd) => {
+                self.partition(rdd, dropped.block.0 - self.first_blocks[rdd.index()].0).serialized_size
+            }
+            None => dropped.size,
+        };
+        if let Some(copy) = self.cluster.blocks.find(dropped.block, executor) {
+            self.cluster.blocks[copy].disk_size = size;
+        }
+        size
+    }
+
+    // ---- reading ends
+
+    fn release_unroll(&mut self, attempt: u32) {
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        for mode in MemoryMode::BOTH {
+            executor.store.release_unroll_memory(&mut executor.manager, slot, Bytes::MAX, mode);
+        }
+        self.attempts[attempt as usize].unrolled = false;
+        self.emit(Event::Pools(info.executor));
+    }
+
+    /// The step that read a cached block has ended: locks and what was unrolled of a refused block are given back.
+    pub(super) fn stop_reading(&mut self, attempt: u32) {
+        if self.attempts[attempt as usize].unrolled {
+            self.release_unroll(attempt);
+        }
+        let slot = self.attempts[attempt as usize].slot();
+        let executor = self.attempts[attempt as usize].info.executor;
+        while let Some(copy) = self.attempts[attempt as usize].reading.pop() {
+            self.cluster.executors[executor.index()].store.unlock(&mut self.cluster.blocks, copy, slot);
+        }
+    }
+
+    /// `unpersist` without waiting: every copy that nobody uses is gone at once.
+    pub(super) fn unpersist(&mut self, rdd: RddId) {
+        for index in 0..self.workload.rdds[rdd.index()].partitions.len() as u32 {
+            let block = self.block(rdd, index);
+            let copies: Vec<_> = self.cluster.blocks.copies_of(block).collect();
+            for copy in copies {
+                if !self.cluster.blocks[copy].is_unlocked() {
+                    continue;
+                }
+                let executor = &mut self.cluster.executors[self.cluster.blocks[copy].executor.index()];
+                executor.store.remove(&mut executor.manager, &mut self.cluster.blocks, copy);
+                executor.store.remove_block(&mut self.cluster.blocks, copy);
+            }
+        }
+        self.emit(Event::Unpersisted(rdd));
+        for executor in 0..self.cluster.executors.len() {
+            self.emit(Event::Pools(ExecutorId::at(executor)));
+        }
+    }
+
+    // ---- broadcast variables
+
+    /// The first reader of an executor fetches the pieces, keeps them and stores the value too: ordinary blocks, of no
+    /// RDD, that can be evicted.
+    pub(super) fn read_broadcast(&mut self, attempt: u32, broadcast: u32) -> bool {
+        let info = self.attempts[attempt as usize].info;
+        let executors = self.cluster.executors.len() as u32;
+        let pieces = BlockId(self.workload.rdd_blocks() + (broadcast * executors + info.executor.0) * 2);
+        let value = BlockId(pieces.0 + 1);
+        let sizes = self.workload.broadcasts[broadcast as usize];
+        let fetched =
+            self.cluster.executors[info.executor.index()].store.find(&self.cluster.blocks, pieces).is_none();
+        self.memory_calls += 1;
+        self.store_broadcast(attempt, pieces, StorageLevel::MEMORY_AND_DISK_SER, sizes.pieces);
+        self.store_broadcast(attempt, value, StorageLevel::MEMORY_AND_DISK, sizes.value);
+        let written = self.after_memory(attempt);
+        if self.hold_lock(attempt, written, AfterEviction::Step) {
+            return false;
+        }
+        self.turn_to(attempt, Doing::Moving);
+        !(fetched && self.move_bytes(attempt, Over::Network, sizes.pieces))
+    }
+
+    fn store_broadcast(&mut self, attempt: u32, block: BlockId, level: StorageLevel, size: Bytes) {
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        let blocks = &mut self.cluster.blocks;
+        if size.is_zero() {
+            return;
+        }
+        if let Some(copy) = executor.store.find(blocks, block) {
+            if blocks[copy].in_memory {
+                executor.store.touch(blocks, copy);
+            }
+            return;
+        }
+        let copy = executor.store.lock_new_block_for_writing(blocks, block, None, level, slot);
+        let copy = copy.expect("it was not there");
+        let stored = if level.deserialized {
+            let estimate = LinearEstimate { base: Bytes::ZERO, per_element: size };
+            let conf = self.conf.unroll;
+            let Ok((stored, _)) = executor.store.put_iterator(
+                &mut executor.manager,
+                blocks,
+                copy,
+                slot,
+                conf,
+                1,
+                &estimate,
+                size,
+                &mut self.drops,
+            );
+            if !stored {
+                executor.store.release_unroll_memory(
+                    &mut executor.manager,
+                    slot,
+                    Bytes::MAX,
+                    blocks[copy].mode,
+                );
+            }
+            stored
+        } else {
+            let Ok(stored) =
+                executor.store.put_bytes(&mut executor.manager, blocks, copy, size, &mut self.drops);
+            stored
+        };
+        blocks[copy].size = size;
+        blocks[copy].on_disk = !stored;
+        executor.store.unlock(blocks, copy, slot);
+    }
+}

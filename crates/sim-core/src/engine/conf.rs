@@ -1,0 +1,99 @@
+//! What a run is told besides its workload: resolved numbers, no keys.
+
+use crate::memory::consumer::ConsumerConf;
+use crate::memory::{ManagerConf, TaskMemoryConf};
+use crate::storage::UnrollConf;
+use crate::units::{Bytes, SimTime};
+
+/// The configuration of a run.
+#[derive(Clone, Debug)]
+pub struct RunConf {
+    /// The executors, by index.
+    pub executors: Vec<ExecutorConf>,
+    /// `spark.task.cpus`.
+    pub task_cpus: u32,
+    /// `spark.task.maxFailures`: failures of one task that abort its stage.
+    pub max_failures: u32,
+    /// `spark.locality.wait`.
+    pub locality_wait: SimTime,
+    /// `spark.storage.unrollMemory*`.
+    pub unroll: UnrollConf,
+    /// What task memory managers share.
+    pub task_memory: TaskMemoryConf,
+    /// Constants of the consumers.
+    pub consumers: ConsumerConf,
+    /// What takes how long.
+    pub cost: CostModel,
+    /// Events after which a run is given up.
+    pub max_events: u64,
+}
+
+/// One executor.
+#[derive(Clone, Copy, Debug)]
+pub struct ExecutorConf {
+    /// The node that it is on; nodes have a disk and a network each.
+    pub node: u32,
+    /// `spark.executor.cores`.
+    pub cores: u32,
+    /// Its pools.
+    pub memory: ManagerConf,
+    /// Bytes of a page (`MemoryManager.defaultPageSizeBytes`).
+    pub page_size: Bytes,
+}
+
+/// What takes how long. Every figure is a model, not Spark's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CostModel {
+    /// Bytes a second of each node's disk; 0 for no time at all.
+    pub disk_bytes_per_second: u64,
+    /// Bytes a second of each node's network; 0 for no time at all.
+    pub network_bytes_per_second: u64,
+    /// Bytes that a spill writes to disk for a million bytes of records: serialization and compression.
+    pub spill_disk_ppm: u64,
+    /// Picoseconds of CPU for each byte of records that a spill serializes and compresses.
+    pub spill_cpu_ps_per_byte: u64,
+    /// The driver's work for one task; one task after the other.
+    pub driver_launch: SimTime,
+    /// The executor's work before a task's first step: fetching and deserializing it.
+    pub executor_launch: SimTime,
+}
+
+impl CostModel {
+    /// Nothing takes time but what tasks compute.
+    #[must_use]
+    pub const fn instant() -> Self {
+        Self {
+            disk_bytes_per_second: 0,
+            network_bytes_per_second: 0,
+            spill_disk_ppm: 1_000_000,
+            spill_cpu_ps_per_byte: 0,
+            driver_launch: SimTime::ZERO,
+            executor_launch: SimTime::ZERO,
+        }
+    }
+
+    /// Bytes on disk of a spill of `bytes` of records.
+    #[must_use]
+    pub fn spill_disk_bytes(&self, bytes: Bytes) -> Bytes {
+        Bytes((u128::from(bytes.0) * u128::from(self.spill_disk_ppm) / 1_000_000) as u64)
+    }
+
+    /// CPU time of a spill of `bytes` of records.
+    #[must_use]
+    pub fn spill_cpu(&self, bytes: Bytes) -> SimTime {
+        SimTime((u128::from(bytes.0) * u128::from(self.spill_cpu_ps_per_byte) / 1000) as u64)
+    }
+}
+
+impl Default for CostModel {
+    fn default() -> Self {
+        Self {
+            disk_bytes_per_second: 500 << 20,
+            network_bytes_per_second: 1 << 30,
+            spill_disk_ppm: 900_000,
+            spill_cpu_ps_per_byte: 5_000,
+            driver_launch: SimTime(500_000),
+            executor_launch: SimTime::from_ms(4),
+        }
+    }
+}

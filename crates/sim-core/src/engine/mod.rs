@@ -1,0 +1,301 @@
+//! The engine: gives the memory model time.
+//!
+//! A run is a pure function of a [`Workload`] and a [`RunConf`]; observers watch it. One attempt runs in each slot of
+//! an executor; where it stands is a value ([`attempt`]), and it goes on when its event comes. Only the engine moves
+//! time.
+
+mod attempt;
+mod cached;
+mod conf;
+mod executor;
+mod queue;
+mod resource;
+mod scheduler;
+mod steps;
+
+pub use crate::memory::consumer::ConsumerConf;
+pub use conf::{CostModel, ExecutorConf, RunConf};
+
+use self::attempt::{Attempt, Doing};
+use self::executor::Executor;
+use self::queue::{EventQueue, Happening};
+use self::resource::FairShare;
+use self::scheduler::Scheduler;
+use crate::ids::{BlockId, ExecutorId, StageId};
+use crate::memory::{MemoryMode, UnifiedMemoryManager};
+use crate::observe::{Event, Observer, View};
+use crate::outcome::{Outcome, Verdict};
+use crate::storage::{BlockTable, Dropped};
+use crate::units::{Bytes, SimTime};
+use crate::workload::Workload;
+
+/// Runs a workload to its end.
+pub fn run<O: Observer>(workload: &Workload, conf: &RunConf, observer: O) -> (Outcome, O) {
+    Engine::new(workload, conf, observer).finish()
+}
+
+/// A run on its way. A clone branches it.
+#[derive(Clone, Debug)]
+pub struct Engine<'w, O> {
+    workload: &'w Workload,
+    conf: RunConf,
+    observer: O,
+    now: SimTime,
+    queue: EventQueue,
+    cluster: Cluster,
+    attempts: Vec<Attempt>,
+    scheduler: Scheduler,
+    disks: Vec<FairShare>,
+    networks: Vec<FairShare>,
+    first_blocks: Vec<BlockId>,
+    drops: Vec<Dropped>,
+    events: u64,
+    memory_calls: u64,
+}
+
+/// The executors and their blocks: what an observer may look at.
+#[derive(Clone, Debug)]
+struct Cluster {
+    executors: Vec<Executor>,
+    blocks: BlockTable,
+}
+
+impl View for Cluster {
+    fn memory(&self, executor: ExecutorId) -> &UnifiedMemoryManager {
+        &self.executors[executor.index()].manager
+    }
+    fn unroll_memory(&self, executor: ExecutorId) -> Bytes {
+        self.executors[executor.index()].store.current_unroll_memory()
+    }
+    fn waiting(&self, executor: ExecutorId) -> u32 {
+        self.executors[executor.index()].pool_waiters
+    }
+}
+
+impl<'w, O: Observer> Engine<'w, O> {
+    /// A run that has not begun.
+    #[must_use]
+    pub fn new(workload: &'w Workload, conf: &RunConf, observer: O) -> Self {
+        let mut executors = Vec::new();
+        let mut attempts = Vec::new();
+        for (index, executor) in conf.executors.iter().enumerate() {
+            let slots = executor.cores / conf.task_cpus.max(1);
+            let first_attempt = attempts.len() as u32;
+            attempts
+                .extend((0..slots).map(|slot| Attempt::free(ExecutorId::at(index), slot, conf.task_memory)));
+            executors.push(Executor::new(ExecutorId::at(index), executor, first_attempt, slots));
+        }
+        let nodes = conf.executors.iter().map(|executor| executor.node + 1).max().unwrap_or(0);
+        let resource = |rate: u64| vec![FairShare::new(rate); nodes as usize];
+        let blocks = workload.rdd_blocks() as usize + workload.broadcasts.len() * 2 * executors.len();
+        let mut engine = Self {
+            workload,
+            conf: conf.clone(),
+            observer,
+            now: SimTime::ZERO,
+            queue: EventQueue::default(),
+            cluster: Cluster { executors, blocks: BlockTable::with_capacity(blocks) },
+            attempts,
+            scheduler: Scheduler::new(workload),
+            disks: resource(conf.cost.disk_bytes_per_second),
+            networks: resource(conf.cost.network_bytes_per_second),
+            first_blocks: workload.first_blocks(),
+            drops: Vec::new(),
+            events: 0,
+            memory_calls: 0,
+        };
+        for executor in 0..engine.cluster.executors.len() {
+            engine.emit(Event::Pools(ExecutorId::at(executor)));
+        }
+        engine.submit_jobs_after(None);
+        engine
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Processes the next event; false where there is none.
+    pub fn step(&mut self) -> bool {
+        let Some((time, what)) = self.queue.pop() else { return false };
+        assert!(time >= self.now, "time never runs back: {time:?} after {:?}", self.now);
+        self.now = time;
+        self.events += 1;
+        match what {
+            Happening::ResourceDone { resource, generation } => self.resource_done(resource, generation),
+            Happening::Resume { attempt, generation } => {
+                if self.attempts[attempt as usize].generation == generation {
+                    self.advance(attempt);
+                }
+            }
+            Happening::Recheck { executor } => self.recheck(executor),
+            Happening::Submit { job } => self.submit(job),
+            Happening::Offer => self.offer(),
+        }
+        true
+    }
+
+    /// Processes all events up to and including `time`.
+    pub fn run_until(&mut self, time: SimTime) {
+        while self.queue.next_time().is_some_and(|next| next <= time) && self.events < self.conf.max_events {
+            self.step();
+        }
+    }
+
+    /// Runs to the end.
+    #[must_use]
+    pub fn finish(mut self) -> (Outcome, O) {
+        let mut gave_up = false;
+        while !gave_up && self.step() {
+            gave_up = self.events >= self.conf.max_events && self.queue.next_time().is_some();
+        }
+        let verdict = match self.scheduler.failure.take() {
+            Some(failure) => Verdict::Failed(failure),
+            None if gave_up => Verdict::GaveUp,
+            None if self.scheduler.jobs_left > 0 => Verdict::Stalled { waiting: self.waiting() },
+            None => Verdict::Finished,
+        };
+        if verdict == Verdict::Finished {
+            self.assert_nothing_is_held();
+        }
+        let outcome =
+            Outcome { verdict, end: self.now, events: self.events, memory_calls: self.memory_calls };
+        (outcome, self.observer)
+    }
+
+    fn waiting(&self) -> Vec<(StageId, u32, Bytes)> {
+        let waits = self.attempts.iter().filter(|attempt| attempt.is_running());
+        waits
+            .map(|attempt| {
+                let held = MemoryMode::BOTH.map(|mode| {
+                    let manager = &self.cluster.executors[attempt.info.executor.index()].manager;
+                    manager.execution(mode).memory_of(attempt.slot()).unwrap_or_default()
+                });
+                (attempt.info.stage, attempt.info.index, held[0] + held[1])
+            })
+            .collect()
+    }
+
+    fn assert_nothing_is_held(&self) {
+        for (index, executor) in self.cluster.executors.iter().enumerate() {
+            for mode in MemoryMode::BOTH {
+                let pool = executor.manager.execution(mode);
+                assert!(
+                    pool.memory_used().is_zero() && pool.active_tasks() == 0,
+                    "an ended attempt holds nothing: executor {index} has {} for {} tasks",
+                    pool.memory_used(),
+                    pool.active_tasks()
+                );
+                let (used, blocks) =
+                    (executor.manager.storage(mode).memory_used(), executor.store.blocks_memory_used(mode));
+                assert!(used == blocks, "executor {index}: storage used {used} is not its blocks {blocks}");
+            }
+        }
+    }
+
+    fn emit(&mut self, event: Event<'_>) {
+        if O::WATCHES {
+            self.observer.on(self.now, event, &self.cluster);
+        }
+    }
+
+    fn resume_at(&mut self, attempt: u32, time: SimTime) {
+        let generation = self.attempts[attempt as usize].generation;
+        self.queue.push(time, Happening::Resume { attempt, generation });
+    }
+
+    // ---- disks and networks
+
+    /// Moves bytes over a disk or network; false where that takes no time.
+    fn move_bytes(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
+        let rate = match over {
+            Over::Disk => self.conf.cost.disk_bytes_per_second,
+            Over::Network => self.conf.cost.network_bytes_per_second,
+        };
+        if rate == 0 || bytes.is_zero() {
+            return false;
+        }
+        let executor = self.attempts[attempt as usize].info.executor;
+        let node = self.conf.executors[executor.index()].node;
+        let resource = match over {
+            Over::Disk => node,
+            Over::Network => self.disks.len() as u32 + node,
+        };
+        let now = self.now;
+        self.resource(resource).arrive(now, attempt, bytes);
+        self.foresee(resource);
+        true
+    }
+
+    fn resource(&mut self, index: u32) -> &mut FairShare {
+        let disks = self.disks.len();
+        let index = index as usize;
+        if index < disks { &mut self.disks[index] } else { &mut self.networks[index - disks] }
+    }
+
+    fn foresee(&mut self, index: u32) {
+        let resource = self.resource(index);
+        let generation = resource.generation;
+        if let Some(time) = resource.next_completion() {
+            self.queue.push(time, Happening::ResourceDone { resource: index, generation });
+        }
+    }
+
+    fn resource_done(&mut self, index: u32, generation: u32) {
+        let now = self.now;
+        let resource = self.resource(index);
+        if resource.generation != generation {
+            return;
+        }
+        let attempt = resource.complete(now);
+        self.foresee(index);
+        if let Some(attempt) = attempt {
+            self.advance(attempt);
+        }
+    }
+
+    fn abort_flows(&mut self, attempt: u32) {
+        let now = self.now;
+        for index in 0..(self.disks.len() + self.networks.len()) as u32 {
+            let before = self.resource(index).generation;
+            self.resource(index).abort(now, attempt);
+            if self.resource(index).generation != before {
+                self.foresee(index);
+            }
+        }
+    }
+
+    // ---- woken waiters
+
+    fn recheck(&mut self, executor: u32) {
+        self.cluster.executors[executor as usize].recheck_scheduled = false;
+        if self.cluster.executors[executor as usize].lock_holder.is_some() {
+            // They need the lock: `release_lock` schedules the round again.
+            return;
+        }
+        let Some(slot) = self.cluster.executors[executor as usize].manager.waiters().next_woken() else {
+            return;
+        };
+        let attempt = self.cluster.executors[executor as usize].first_attempt + slot.0;
+        debug_assert!(matches!(self.attempts[attempt as usize].doing, Doing::PoolWait(_)));
+        self.advance(attempt);
+        self.schedule_recheck(ExecutorId(executor));
+    }
+
+    fn schedule_recheck(&mut self, executor: ExecutorId) {
+        let state = &mut self.cluster.executors[executor.index()];
+        if state.manager.has_woken() && !state.recheck_scheduled && state.lock_holder.is_none() {
+            state.recheck_scheduled = true;
+            self.queue.push(self.now, Happening::Recheck { executor: executor.0 });
+        }
+    }
+}
+
+/// What bytes move over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Over {
+    Disk,
+    Network,
+}

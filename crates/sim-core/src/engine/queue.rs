@@ -1,0 +1,110 @@
+//! Pending events, and the one place that says in which order they happen: `(time, class, seq)`.
+//!
+//! At one instant resources complete first, then attempts go on, then woken waiters re-check, then the driver acts:
+//! what was freed at that instant is seen by all who ask at it. Equal classes are served first come, first served.
+//! A binary heap was the fastest of the queues measured up to some thousand pending events.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use crate::units::SimTime;
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Happening {
+    /// The first flow of a shared resource is through, unless the resource has changed since.
+    ResourceDone { resource: u32, generation: u32 },
+    /// An attempt goes on, unless it has ended since.
+    Resume { attempt: u32, generation: u32 },
+    /// Woken waiters of an executor re-check their requests.
+    Recheck { executor: u32 },
+    /// The driver submits a job.
+    Submit { job: u32 },
+    /// The driver offers free slots.
+    Offer,
+}
+
+impl Happening {
+    const fn class(self) -> u64 {
+        match self {
+            Self::ResourceDone { .. } => 0,
+            Self::Resume { .. } => 1,
+            Self::Recheck { .. } => 2,
+            Self::Submit { .. } => 3,
+            Self::Offer => 4,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    time: SimTime,
+    /// Class in the upper 8 bits, sequence number below.
+    order: u64,
+    what: Happening,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (self.time, self.order) == (other.time, other.order)
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.time, self.order).cmp(&(other.time, other.order))
+    }
+}
+
+/// See the [module](self).
+#[derive(Clone, Debug, Default)]
+pub(super) struct EventQueue {
+    heap: BinaryHeap<Reverse<Entry>>,
+    sequence: u64,
+}
+
+impl EventQueue {
+    pub(super) fn push(&mut self, time: SimTime, what: Happening) {
+        self.sequence += 1;
+        self.heap.push(Reverse(Entry { time, order: (what.class() << 56) | self.sequence, what }));
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(SimTime, Happening)> {
+        self.heap.pop().map(|Reverse(entry)| (entry.time, entry.what))
+    }
+
+    pub(super) fn next_time(&self) -> Option<SimTime> {
+        self.heap.peek().map(|Reverse(entry)| entry.time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_comes_first_then_class_then_order_of_arrival() {
+        let mut queue = EventQueue::default();
+        queue.push(SimTime(5), Happening::Offer);
+        queue.push(SimTime(5), Happening::Recheck { executor: 1 });
+        queue.push(SimTime(5), Happening::Recheck { executor: 0 });
+        queue.push(SimTime(5), Happening::ResourceDone { resource: 0, generation: 0 });
+        queue.push(SimTime(4), Happening::Offer);
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(
+            order,
+            [
+                (SimTime(4), Happening::Offer),
+                (SimTime(5), Happening::ResourceDone { resource: 0, generation: 0 }),
+                (SimTime(5), Happening::Recheck { executor: 1 }),
+                (SimTime(5), Happening::Recheck { executor: 0 }),
+                (SimTime(5), Happening::Offer),
+            ]
+        );
+    }
+}

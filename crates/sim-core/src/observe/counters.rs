@@ -1,0 +1,225 @@
+//! Counts of a run, by stage, by cached RDD and in all.
+
+use super::{AttemptInfo, BlockSource, End, Event, Observer, TaskMetrics, View};
+use crate::ids::{ExecutorId, JobId, RddId, StageId};
+use crate::memory::MemoryMode;
+use crate::storage::ToDisk;
+use crate::units::{Bytes, SimTime};
+
+/// See the [module](self).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counters {
+    /// By [`StageId`].
+    pub stages: Vec<StageCounters>,
+    /// By [`RddId`].
+    pub rdds: Vec<RddCounters>,
+    /// By [`ExecutorId`].
+    pub executors: Vec<ExecutorCounters>,
+    /// Submission and end of each job, and whether it succeeded.
+    pub jobs: Vec<(Option<SimTime>, Option<SimTime>, bool)>,
+    /// Broadcast blocks (and others of no RDD) that left memory, and their bytes.
+    pub evicted_other: (u64, Bytes),
+}
+
+/// What the tasks of one stage did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StageCounters {
+    /// When its tasks could run.
+    pub submitted: Option<SimTime>,
+    /// When its last task ended.
+    pub ended: Option<SimTime>,
+    /// It was not run, its shuffle was there.
+    pub skipped: bool,
+    /// Every task has succeeded.
+    pub succeeded: bool,
+    /// Sums over all attempts; the peak is a sum too.
+    pub sum: TaskMetrics,
+    /// The largest `Peak Execution Memory` of an attempt.
+    pub peak_execution_memory_max: Bytes,
+    /// Attempts that spilled.
+    pub spilling_tasks: u64,
+    /// Attempts that failed, without the killed ones.
+    pub failed_tasks: u64,
+    /// Attempts that were killed.
+    pub killed_tasks: u64,
+    /// Every attempt, in the order in which they ended.
+    pub tasks: Vec<TaskRow>,
+    /// Blocks of RDDs that requests of this stage evicted, and their bytes.
+    pub evicted: (u64, Bytes),
+    /// Partitions of cached RDDs read from memory, disk or another executor.
+    pub cache_hits: u64,
+    /// Partitions that had to be computed.
+    pub cache_misses: u64,
+}
+
+/// One attempt that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskRow {
+    /// Which.
+    pub info: AttemptInfo,
+    /// When it ended.
+    pub ended: SimTime,
+    /// Its metrics.
+    pub metrics: TaskMetrics,
+    /// Whether it succeeded.
+    pub succeeded: bool,
+}
+
+/// What became of the partitions of one cached RDD.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RddCounters {
+    /// Reads by where the partition was: memory, disk, another executor, computed.
+    pub reads: [u64; 4],
+    /// Partitions stored in memory.
+    pub stored: u64,
+    /// Partitions stored on disk because memory refused them.
+    pub stored_on_disk: u64,
+    /// Partitions that memory refused.
+    pub refused: u64,
+    /// Partitions evicted from memory to disk, and their bytes in memory.
+    pub evicted_to_disk: (u64, Bytes),
+    /// Partitions evicted from memory and forgotten, and their bytes.
+    pub evicted_dropped: (u64, Bytes),
+}
+
+/// The most that an executor's pools held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExecutorCounters {
+    /// By mode: execution memory.
+    pub peak_execution: [Bytes; 2],
+    /// By mode: storage memory.
+    pub peak_storage: [Bytes; 2],
+    /// By mode: both together.
+    pub peak_unified: [Bytes; 2],
+}
+
+fn at<T: Default>(table: &mut Vec<T>, index: usize) -> &mut T {
+    if table.len() <= index {
+        table.resize_with(index + 1, T::default);
+    }
+    &mut table[index]
+}
+
+impl Counters {
+    fn stage(&mut self, stage: StageId) -> &mut StageCounters {
+        at(&mut self.stages, stage.index())
+    }
+
+    fn rdd(&mut self, rdd: RddId) -> &mut RddCounters {
+        at(&mut self.rdds, rdd.index())
+    }
+
+    fn job(&mut self, job: JobId) -> &mut (Option<SimTime>, Option<SimTime>, bool) {
+        at(&mut self.jobs, job.index())
+    }
+
+    fn pools(&mut self, executor: ExecutorId, view: &dyn View) {
+        let counters = at(&mut self.executors, executor.index());
+        for mode in MemoryMode::BOTH {
+            let (execution, storage) = view.used(executor, mode);
+            let raise = |peak: &mut Bytes, value: Bytes| *peak = (*peak).max(value);
+            raise(&mut counters.peak_execution[mode as usize], execution);
+            raise(&mut counters.peak_storage[mode as usize], storage);
+            raise(&mut counters.peak_unified[mode as usize], execution + storage);
+        }
+    }
+
+    /// Blocks of RDDs that left memory, and their bytes.
+    #[must_use]
+    pub fn evicted(&self) -> (u64, Bytes) {
+        self.rdds.iter().fold((0, Bytes::ZERO), |(blocks, bytes), rdd| {
+            let (disk, dropped) = (rdd.evicted_to_disk, rdd.evicted_dropped);
+            (blocks + disk.0 + dropped.0, bytes + disk.1 + dropped.1)
+        })
+    }
+}
+
+impl TaskMetrics {
+    /// Adds the metrics of another attempt.
+    pub fn add(&mut self, other: &Self) {
+        self.memory_bytes_spilled += other.memory_bytes_spilled;
+        self.disk_bytes_spilled += other.disk_bytes_spilled;
+        self.peak_execution_memory += other.peak_execution_memory;
+        self.spills += other.spills;
+        self.input_bytes += other.input_bytes;
+        self.shuffle_read_bytes += other.shuffle_read_bytes;
+        self.shuffle_write_bytes += other.shuffle_write_bytes;
+        self.cpu += other.cpu;
+        self.launch += other.launch;
+        self.io += other.io;
+        self.spill += other.spill;
+        self.pool_wait += other.pool_wait;
+        self.lock_wait += other.lock_wait;
+        self.evict += other.evict;
+    }
+}
+
+impl Observer for Counters {
+    fn on(&mut self, now: SimTime, event: Event<'_>, view: &dyn View) {
+        match event {
+            Event::JobSubmitted(job) => self.job(job).0 = Some(now),
+            Event::JobEnded(job, succeeded) => {
+                let row = self.job(job);
+                (row.1, row.2) = (Some(now), succeeded);
+            }
+            Event::StageSubmitted(stage) => self.stage(stage).submitted = Some(now),
+            Event::StageSkipped(stage) => {
+                let row = self.stage(stage);
+                row.skipped = row.submitted.is_none();
+            }
+            Event::StageEnded(stage, succeeded) => {
+                let row = self.stage(stage);
+                (row.ended, row.succeeded) = (Some(now), succeeded);
+            }
+            Event::AttemptLaunched(_) | Event::AttemptWaits(_) | Event::Spilling { .. } => {}
+            Event::AttemptEnded(info, metrics, end) => {
+                let row = self.stage(info.stage);
+                row.sum.add(metrics);
+                row.peak_execution_memory_max =
+                    row.peak_execution_memory_max.max(metrics.peak_execution_memory);
+                row.spilling_tasks += u64::from(metrics.spills > 0);
+                row.failed_tasks += u64::from(matches!(end, End::Failed(_)));
+                row.killed_tasks += u64::from(matches!(end, End::Killed));
+                let succeeded = matches!(end, End::Finished);
+                row.tasks.push(TaskRow { info: *info, ended: now, metrics: *metrics, succeeded });
+            }
+            Event::Evicted { dropped, by, .. } => match dropped.rdd {
+                None => {
+                    self.evicted_other.0 += 1;
+                    self.evicted_other.1 += dropped.size;
+                }
+                Some(rdd) => {
+                    let row = self.rdd(rdd);
+                    let to = match dropped.to_disk {
+                        ToDisk::No => &mut row.evicted_dropped,
+                        ToDisk::Written | ToDisk::AlreadyThere => &mut row.evicted_to_disk,
+                    };
+                    to.0 += 1;
+                    to.1 += dropped.size;
+                    let stage = self.stage(by.stage);
+                    stage.evicted.0 += 1;
+                    stage.evicted.1 += dropped.size;
+                }
+            },
+            Event::BlockRead { attempt, rdd, source, .. } => {
+                self.rdd(rdd).reads[source as usize] += 1;
+                let stage = self.stage(attempt.stage);
+                match source {
+                    BlockSource::Computed => stage.cache_misses += 1,
+                    BlockSource::Memory | BlockSource::Disk | BlockSource::Remote => stage.cache_hits += 1,
+                }
+            }
+            Event::BlockStored { rdd, memory, .. } => {
+                let row = self.rdd(rdd);
+                if memory.is_zero() {
+                    row.stored_on_disk += 1;
+                } else {
+                    row.stored += 1;
+                }
+            }
+            Event::BlockRefused { rdd, .. } => self.rdd(rdd).refused += 1,
+            Event::Unpersisted(_) => {}
+            Event::Pools(executor) => self.pools(executor, view),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! How a run ended.
+
+use crate::ids::{JobId, StageId};
+use crate::memory::consumer::Failure;
+use crate::units::{Bytes, SimTime};
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// When the last event happened.
+    pub end: SimTime,
+    /// Events processed.
+    pub events: u64,
+    /// Calls of the memory managers and stores.
+    pub memory_calls: u64,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every job has succeeded.
+    Finished,
+    /// A task failed too often: its stage and its job were aborted.
+    Failed(Box<JobFailure>),
+    /// Nothing can happen any more although attempts wait: Spark would hang.
+    Stalled {
+        /// Stage, index and missing bytes of each attempt that waits.
+        waiting: Vec<(StageId, u32, Bytes)>,
+    },
+    /// The bound on events was reached.
+    GaveUp,
+}
+
+/// The task that aborted a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobFailure {
+    /// The job.
+    pub job: JobId,
+    /// The stage.
+    pub stage: StageId,
+    /// The task's index.
+    pub index: u32,
+    /// How often it had failed.
+    pub failures: u32,
+    /// Its last failure.
+    pub oom: OomReport,
+}
+
+/// An out-of-memory error, as data: who asked for what, and who held the memory then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OomReport {
+    /// What failed.
+    pub failure: Failure,
+    /// The consumer that asked.
+    pub consumer: &'static str,
+    /// Bytes of each attempt of the executor that holds execution memory, the failing one among them.
+    pub holders: Vec<Holder>,
+    /// Bytes of the storage pool in use (blocks and unroll memory).
+    pub storage_used: Bytes,
+    /// Bytes of the execution pool.
+    pub execution_pool: Bytes,
+}
+
+/// An attempt that holds execution memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its stage.
+    pub stage: StageId,
+    /// Its task's index.
+    pub index: u32,
+    /// Bytes that it holds.
+    pub bytes: Bytes,
+    /// Its consumers with the bytes of each.
+    pub consumers: Vec<(&'static str, Bytes)>,
+}
