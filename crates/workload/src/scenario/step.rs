@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::name::Name;
 use super::quantity::{Amount, Bytes, Count};
-use crate::plan::Strategy;
+use crate::plan::{Api, Strategy};
 
 /// One step.
 #[derive(Debug, Deserialize)]
@@ -156,15 +156,6 @@ pub(crate) struct Cache<'a> {
     pub(crate) block_disk_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default)]
     pub(crate) block_elements: Option<Amount<'a, Count>>,
-}
-
-/// Which of Spark's interfaces cached the data.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename = "api", rename_all = "snake_case")]
-pub(crate) enum Api {
-    #[default]
-    Sql,
-    Rdd,
 }
 
 /// How rows lie on keys.

@@ -6,13 +6,11 @@ use sim_core::units::Bytes;
 use super::Builder;
 use super::source::billionths;
 use crate::Error;
-use crate::plan::{Items, Keys, Node, NodeId, Operator, Table};
-use crate::scenario::{Amount, Api, Cache, Join, Name, Step, Unit, choice};
+use crate::plan::{Api, Items, Keys, Node, NodeId, Operator, Table};
+use crate::scenario::{Amount, Cache, Join, Name, Step, Unit, choice};
 
 /// Map tasks assumed for a partial aggregation whose input has no partitions of its own.
 const ASSUMED_MAP_TASKS: u32 = 200;
-/// Rows of a batch of a cached query: `spark.sql.inMemoryColumnarStorage.batchSize`.
-const BATCH_ROWS: u64 = 10_000;
 
 impl<'d> Builder<'d> {
     pub(super) fn operator(&mut self, step: &'d Step<'d>, input: NodeId) -> Result<NodeId, Error> {
@@ -176,9 +174,9 @@ impl<'d> Builder<'d> {
     }
 
     fn cache(&self, cache: &Cache<'_>, partitions: Option<u32>) -> Result<Operator, Error> {
-        let (default, rows_per_element) = match cache.api {
-            Api::Sql => ("MEMORY_AND_DISK", BATCH_ROWS),
-            Api::Rdd => ("MEMORY_ONLY", 1),
+        let default = match cache.api {
+            Api::Sql => "MEMORY_AND_DISK",
+            Api::Rdd => "MEMORY_ONLY",
         };
         let name = cache.level.as_deref().unwrap_or(default);
         let level = StorageLevel::by_name(name).filter(|level| level.is_valid()).ok_or_else(|| {
@@ -190,7 +188,7 @@ impl<'d> Builder<'d> {
             memory: self.same_items("block_bytes", cache.block_bytes.as_ref(), partitions)?,
             disk: self.same_items("block_disk_bytes", cache.block_disk_bytes.as_ref(), partitions)?,
             elements: self.same_items("block_elements", cache.block_elements.as_ref(), partitions)?,
-            rows_per_element,
+            api: cache.api,
         })
     }
 
