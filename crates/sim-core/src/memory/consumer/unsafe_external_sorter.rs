@@ -331,8 +331,15 @@ impl Machine for UnsafeExternalSorter {
         Spilled::Freed(freed)
     }
 
+    /// `getSortedIterator` is called with the last row: from then on others can make it spill what is unread.
+    fn finish<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) -> Need {
+        self.start_reading(books);
+        Need::Nothing
+    }
+
     fn start_reading<M: ExecutionMemory>(&mut self, _: &mut Books<'_, M>) {
-        self.reading = Some(Reading::new(self.conf.merge_order, self.records, self.spilled));
+        let reading = || Reading::new(self.conf.merge_order, self.records, self.spilled);
+        self.reading.get_or_insert_with(reading);
     }
 
     fn read<M: ExecutionMemory>(&mut self, rows: u64, books: &mut Books<'_, M>) {
