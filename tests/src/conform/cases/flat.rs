@@ -20,6 +20,18 @@ impl Flat {
         Self { limit, left: limit, index: -1, trace: Vec::new() }
     }
 
+    /// From here on there is only what is given back.
+    pub(super) fn exhaust(&mut self) {
+        self.limit = self.held();
+        self.left = Bytes::ZERO;
+    }
+
+    /// There is `more` again.
+    pub(super) fn add(&mut self, more: Bytes) {
+        self.limit += more;
+        self.left += more;
+    }
+
     pub(super) fn held(&self) -> Bytes {
         self.limit - self.left
     }

@@ -19,6 +19,8 @@ mod shuffle_external_sorter;
 mod shuffle_writer;
 mod spillable;
 mod task_consumers;
+#[cfg(test)]
+mod testing;
 mod unsafe_external_sorter;
 mod unsafe_sorter_reading;
 
