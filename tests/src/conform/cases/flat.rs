@@ -11,13 +11,15 @@ pub(super) struct Flat {
     left: Bytes,
     /// Record that is being inserted; -1 before the first one.
     pub(super) index: i64,
+    /// Before each request somebody else takes all but this.
+    pub(super) others_leave: Option<Bytes>,
     /// `[index, "acq", asked, granted]` and `[index, "rel", bytes]`.
     pub(super) trace: Vec<Value>,
 }
 
 impl Flat {
     pub(super) fn new(limit: Bytes) -> Self {
-        Self { limit, left: limit, index: -1, trace: Vec::new() }
+        Self { limit, left: limit, index: -1, others_leave: None, trace: Vec::new() }
     }
 
     /// From here on there is only what is given back.
@@ -39,6 +41,11 @@ impl Flat {
 
 impl ExecutionMemory for Flat {
     fn acquire(&mut self, bytes: Bytes, _: AttemptSlot, _: MemoryMode) -> Grant {
+        if let Some(leave) = self.others_leave {
+            let taken = self.left.saturating_sub(leave);
+            self.limit -= taken;
+            self.left -= taken;
+        }
         let granted = bytes.min(self.left);
         self.left -= granted;
         self.trace.push(json!([self.index, "acq", bytes.0, granted.0]));

@@ -14,6 +14,7 @@ pub(super) const PLENTY: Bytes = Bytes::gib(1 << 10);
 /// What replays a case, where the words are about something that is modelled.
 pub(super) fn replay_of(id: &str) -> Option<Replay> {
     Some(match id {
+        "ses-01" => worded_sorters::a_spill_finds_no_array,
         "usw-01" => worded_sorters::large_records_spill,
         "usw-02" | "usw-03" => worded_sorters::array_growth_spills,
         "usw-04" => worded_sorters::shuffle_peak_grows_by_pages,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use sim_core::memory::consumer::{
-    ShuffleExternalSorter, ShuffleSorterConf, Trigger, UnsafeExternalSorter, UnsafeSorterConf,
+    Failure, ShuffleExternalSorter, ShuffleSorterConf, Trigger, UnsafeExternalSorter, UnsafeSorterConf,
 };
 use sim_core::units::Bytes;
 
@@ -37,6 +37,28 @@ fn write_all(setup: &Value, radix: bool, record: Bytes, compare: &mut Compare) -
     holds(compare, "all is given back", component.memory.held().is_zero());
     holds(compare, "memory was spilled", !component.metrics().memory_bytes_spilled.is_zero());
     Ok(component.metrics().spills)
+}
+
+/// The request for a larger array makes the sorter spill, and that spill cannot get its own array back.
+pub(super) fn a_spill_finds_no_array(case: &Value, _: Line, compare: &mut Compare) -> Result<(), String> {
+    let setup = &case["setup"];
+    let initial_words = number(setup, "initial_size")?;
+    let conf = ShuffleSorterConf { initial_words, ..ShuffleSorterConf::default() };
+    let sorter = ShuffleExternalSorter::new(conf);
+    let (mut component, opened) = Component::open(sorter, Bytes::mib(1), bytes(setup, "usable_heap")?);
+    said(opened)?;
+    let (room, record) = (initial_words / 2, bytes(setup, "record_bytes")?);
+    said(component.insert(0, room, &[record]))?;
+    compare.value("spills before", &json!(0), &json!(component.metrics().spills));
+    component.memory.others_leave = Some(Bytes(400));
+    let failure = component.insert(room, room + 1, &[record]).err();
+    let expected = Failure::UnableToAcquire { required: Bytes(800), got: Bytes(400) };
+    compare.value(
+        "failure",
+        &json!(expected.to_string()),
+        &json!(failure.map(|failure| failure.to_string())),
+    );
+    Ok(())
 }
 
 pub(super) fn large_records_spill(case: &Value, _: Line, compare: &mut Compare) -> Result<(), String> {
