@@ -34,6 +34,8 @@ pub(super) fn replay_of(id: &str) -> Option<Replay> {
         "agg-01" => worded_maps::fallback_without_a_page,
         "agg-02" => worded_maps::fallback_after_failed_growth,
         "hsh-01" => worded_maps::big_values,
+        "que-01" => worded_collections::rows_in_one_page,
+        "que-02" => worded_collections::more_than_one_queue,
         "row-01" | "row-02" | "row-03" | "row-04" | "row-05" | "row-06" => worded_collections::row_array,
         "exs-01" | "eam-01" => worded_collections::forced_by_count,
         "exs-02" => worded_collections::sorting_updates_the_peak,

@@ -1,11 +1,13 @@
 //! What Spark's suites expect of collections of objects and of row buffers.
 
 use serde_json::{Value, json};
-use sim_core::memory::consumer::{ExternalAppendOnlyUnsafeRowArray, RowArrayConf, Spillable, SpillableConf};
+use sim_core::memory::consumer::{
+    Consumer, ExternalAppendOnlyUnsafeRowArray, HybridRowQueue, RowArrayConf, Spillable, SpillableConf,
+};
 use sim_core::units::Bytes;
 
 use super::Line;
-use super::compare::{Compare, list, number};
+use super::compare::{Compare, bytes, list, number};
 use super::component::Component;
 use super::worded::{holds, open, said};
 
@@ -32,6 +34,35 @@ pub(super) fn row_array(case: &Value, _: Line, compare: &mut Compare) -> Result<
         compare.value("it has spilled", &step["want"], &json!(component.metrics().spills > 0));
     }
     Ok(())
+}
+
+pub(super) fn rows_in_one_page(case: &Value, _: Line, compare: &mut Compare) -> Result<(), String> {
+    let setup = &case["setup"];
+    for (rows, queues) in [(409, 1), (410, 2)] {
+        let mut component = open(HybridRowQueue::new(), bytes(setup, "page_bytes")?)?;
+        said(component.insert(0, rows, &[bytes(setup, "row_bytes")?]))?;
+        compare.value("queues", &json!(queues), &json!(queues_of(&component)));
+    }
+    Ok(())
+}
+
+pub(super) fn more_than_one_queue(case: &Value, _: Line, compare: &mut Compare) -> Result<(), String> {
+    let setup = &case["setup"];
+    let limit = bytes(setup, "limit")?;
+    let (mut component, opened) = Component::open(HybridRowQueue::new(), limit, limit);
+    said(opened)?;
+    said(component.insert(0, number(setup, "rows")?, &[bytes(setup, "row_bytes")?]))?;
+    holds(compare, "there is more than one queue", queues_of(&component) > 1);
+    holds(compare, "the rest is on disk", !component.metrics().data_bytes_spilled.is_zero());
+    holds(compare, "the older ones are spilled", said(component.spill(Bytes(1)))? == limit);
+    Ok(())
+}
+
+fn queues_of(component: &Component) -> usize {
+    match component.task.consumer(component.consumer) {
+        Consumer::HybridRowQueue(queue) => queue.queues(),
+        _ => unreachable!("the consumer is a queue"),
+    }
 }
 
 pub(super) fn forced_by_count(case: &Value, line: Line, compare: &mut Compare) -> Result<(), String> {

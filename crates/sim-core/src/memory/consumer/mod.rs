@@ -13,6 +13,7 @@ mod external_append_only_unsafe_row_array;
 mod failure;
 mod groups;
 mod hash_aggregation;
+mod hybrid_row_queue;
 mod long_to_unsafe_row_map;
 mod row_based_key_value_batch;
 mod shuffle_external_sorter;
@@ -31,6 +32,7 @@ pub use external_append_only_unsafe_row_array::{ExternalAppendOnlyUnsafeRowArray
 pub use failure::{ErrorTexts, Failure, FailureText};
 pub use groups::Groups;
 pub use hash_aggregation::{HashAggregation, HashAggregationConf};
+pub use hybrid_row_queue::HybridRowQueue;
 pub use long_to_unsafe_row_map::{LongMapConf, LongToUnsafeRowMap};
 pub use row_based_key_value_batch::RowBasedKeyValueBatch;
 pub use shuffle_external_sorter::{ShuffleExternalSorter, ShuffleSorterConf};
