@@ -30,6 +30,7 @@ pub(super) fn replay_of(id: &str) -> Option<Replay> {
         "bbm-03" => worded_maps::spill_while_iterating,
         "bbm-04" => worded_maps::page_packing,
         "bbm-05" => worded_maps::map_peak_grows_by_pages,
+        "bbm-07" => worded_maps::failed_reset,
         "bbm-08" => worded_maps::map_oversize_records,
         "agg-01" => worded_maps::fallback_without_a_page,
         "agg-02" => worded_maps::fallback_after_failed_growth,

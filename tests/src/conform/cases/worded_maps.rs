@@ -125,6 +125,25 @@ pub(super) fn fallback_after_failed_growth(
     Ok(())
 }
 
+/// The map is emptied when its aggregation falls back; here everything it gives back is gone at once.
+pub(super) fn failed_reset(case: &Value, _: Line, compare: &mut Compare) -> Result<(), String> {
+    let setup = &case["setup"];
+    let conf = HashAggregationConf {
+        initial_capacity: number(setup, "initial_capacity")?,
+        ..HashAggregationConf::default()
+    };
+    let (mut component, opened) =
+        Component::open(HashAggregation::new(conf), bytes(setup, "page_size")?, bytes(setup, "limit")?);
+    said(opened)?;
+    component.memory.others_leave = Some(Bytes::ZERO);
+    let failure = component.insert(0, 1, &[Bytes(16)]).err();
+    let failed = matches!(failure, Some(Failure::UnableToAcquire { got: Bytes(0), .. }));
+    holds(compare, "the array cannot be had again", failed);
+    component.task.free(component.consumer, &mut component.memory);
+    compare.value("held after free", &json!(0), &json!(component.memory.held().0));
+    Ok(())
+}
+
 pub(super) fn big_values(case: &Value, _: Line, compare: &mut Compare) -> Result<(), String> {
     let setup = &case["setup"];
     let capacity = number(setup, "initial_capacity")?;

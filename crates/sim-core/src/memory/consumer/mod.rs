@@ -47,11 +47,15 @@ use crate::ids::ConsumerId;
 use crate::units::Bytes;
 
 /// Records of one size that are to be inserted: the head of what is left.
+///
+/// For sorters, queues and row buffers a row is a record; for maps it is an entry, for a hash aggregation an input row
+/// of a group of that size, for a [`Spillable`] an element that lets the estimate grow by so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
     /// How many.
     pub count: u64,
-    /// Bytes of each, as the consumer stores it (for maps key and value together).
+    /// Bytes of each, as the consumer stores it: for maps key and value together, for sorters of keys and values (an
+    /// aggregation's) 4 more for the length of the key.
     pub bytes_each: Bytes,
 }
 
