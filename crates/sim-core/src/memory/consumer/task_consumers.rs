@@ -276,3 +276,62 @@ impl TaskConsumers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::consumer::testing::Driven;
+    use crate::memory::consumer::{
+        BytesMapConf, BytesToBytesMap, Consumer, ExternalAppendOnlyUnsafeRowArray, Failure, Groups,
+        HashAggregation, HashAggregationConf, HybridRowQueue, LongMapConf, LongToUnsafeRowMap, RowArrayConf,
+        ShuffleExternalSorter, ShuffleSorterConf, Spillable, SpillableConf, UnsafeExternalSorter,
+        UnsafeSorterConf,
+    };
+    use crate::units::Bytes;
+
+    fn consumers() -> [Consumer; 9] {
+        let spillable = |conf: SpillableConf| {
+            Spillable::new(SpillableConf { initial_memory_threshold: Bytes(3000), ..conf })
+        };
+        [
+            UnsafeExternalSorter::new(UnsafeSorterConf { initial_records: 64, ..Default::default() }).into(),
+            ShuffleExternalSorter::new(ShuffleSorterConf { initial_words: 64, ..Default::default() }).into(),
+            spillable(SpillableConf::external_sorter()).into(),
+            spillable(SpillableConf::external_append_only_map()).into(),
+            BytesToBytesMap::new(BytesMapConf { initial_capacity: 64, rows_per_key: 3 }).into(),
+            HashAggregation::new(HashAggregationConf {
+                groups: Groups::drawn_from(2000),
+                fast_groups: 50,
+                initial_capacity: 64,
+            })
+            .into(),
+            LongToUnsafeRowMap::new(LongMapConf { capacity: 64, rows_per_key: 2, key_range: 1 << 40 }).into(),
+            ExternalAppendOnlyUnsafeRowArray::new(RowArrayConf {
+                in_memory_threshold: 100,
+                ..RowArrayConf::window()
+            })
+            .into(),
+            HybridRowQueue::new().into(),
+        ]
+    }
+
+    /// Rows are inserted in bulk up to what needs memory: that is the same as one by one.
+    #[test]
+    fn rows_at_once_are_rows_one_by_one() {
+        for limit in [40_000, 100_000, 1 << 22] {
+            for (number, consumer) in consumers().into_iter().enumerate() {
+                let limit = if number == 6 { limit + (1 << 20) } else { limit };
+                let run = |consumer: Consumer, step: u64| {
+                    let mut driven = Driven::open(consumer, 4096, limit);
+                    let inserted = |driven: &mut Driven| -> Result<(), Failure> {
+                        (0..3000 / step).try_for_each(|_| driven.insert(step, 20).map(|_| ()))
+                    };
+                    let result = inserted(&mut driven);
+                    (result, driven.memory.0, driven.metrics(), driven.spills)
+                };
+                let at_once = run(consumer.clone(), 3000);
+                assert_eq!(run(consumer.clone(), 1), at_once, "{consumer:?} in {limit}");
+                assert_eq!(run(consumer.clone(), 60), at_once, "{consumer:?} in {limit}");
+            }
+        }
+    }
+}

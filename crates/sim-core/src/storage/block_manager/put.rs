@@ -4,6 +4,7 @@ use super::BlockManager;
 use crate::ids::{AttemptSlot, BlockId, RddId};
 use crate::storage::unroll::{SizeEstimate, Unroll, UnrollStep};
 use crate::storage::{BlockData, BlockForm, CopyId, DropHandler, ExecutorMemory, StorageLevel};
+use crate::units::Bytes;
 
 /// A block that is to be stored.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,20 @@ pub struct Unrolling {
     pub copy: CopyId,
     task: AttemptSlot,
     unroll: Unroll,
+}
+
+impl Unrolling {
+    /// Elements appended so far.
+    #[must_use]
+    pub fn stored(&self) -> u64 {
+        self.unroll.stored
+    }
+
+    /// Unroll memory reserved so far.
+    #[must_use]
+    pub fn held(&self) -> Bytes {
+        self.unroll.held
+    }
 }
 
 impl<H: DropHandler> BlockManager<'_, H> {
