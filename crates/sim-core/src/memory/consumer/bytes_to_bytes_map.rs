@@ -35,7 +35,7 @@ impl BytesMapConf {
     }
 }
 
-/// See the [module](self). Its rows are entries, `bytes_each` those of key and value together.
+/// The hash map of bytes, by itself the general hashed relation of a join. Its rows are entries, `bytes_each` those of key and value together.
 #[derive(Clone, Debug)]
 pub struct BytesToBytesMap {
     conf: BytesMapConf,

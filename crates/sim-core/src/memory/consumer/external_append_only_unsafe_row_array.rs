@@ -51,7 +51,7 @@ impl RowArrayConf {
     }
 }
 
-/// See the [module](self). [`Machine::free`] clears it for the next key.
+/// The row buffer of joins and windows: plain objects up to a threshold, then a sorter. [`Machine::free`] clears it for the next key.
 #[derive(Clone, Debug)]
 pub struct ExternalAppendOnlyUnsafeRowArray {
     conf: RowArrayConf,

@@ -29,7 +29,8 @@ impl Default for HashAggregationConf {
     }
 }
 
-/// See the [module](self). Its rows are input rows, `bytes_each` the bytes of key and aggregation buffer of one group.
+/// Hash aggregation: a map of groups that falls back to sorting when it takes no more. Its rows are input rows,
+/// `bytes_each` the bytes of key and aggregation buffer of one group.
 #[derive(Clone, Debug)]
 pub struct HashAggregation {
     conf: HashAggregationConf,

@@ -12,7 +12,7 @@ use crate::units::Bytes;
 /// Bytes before a row in its page: its length.
 const ROW_HEADER: Bytes = Bytes(4);
 
-/// See the [module](self).
+/// The queue that keeps input rows while a Python worker computes on them: pages first, then disk.
 #[derive(Clone, Debug, Default)]
 pub struct HybridRowQueue {
     queues: VecDeque<Queue>,

@@ -27,7 +27,7 @@ pub struct LongMapConf {
     pub key_range: u64,
 }
 
-/// See the [module](self).
+/// The hashed relation of joins with one long key: an array of slots and one page of rows, neither of which spills.
 #[derive(Clone, Debug)]
 pub struct LongToUnsafeRowMap {
     conf: LongMapConf,

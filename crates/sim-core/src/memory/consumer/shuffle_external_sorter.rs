@@ -32,7 +32,7 @@ impl Default for ShuffleSorterConf {
     }
 }
 
-/// See the [module](self).
+/// The sorter of the serialized shuffle: records in pages, 8 bytes of pointer array each, doubled for radix sort.
 #[derive(Clone, Debug)]
 pub struct ShuffleExternalSorter {
     conf: ShuffleSorterConf,

@@ -82,7 +82,7 @@ impl SpillableConf {
     }
 }
 
-/// See the [module](self).
+/// A collection of Java objects that spills: it holds no pages but asks for twice its estimated size now and then.
 #[derive(Clone, Debug)]
 pub struct Spillable {
     conf: SpillableConf,

@@ -25,7 +25,8 @@ pub enum Progress {
     Failed(ConsumerId, Failure),
 }
 
-/// See the [module](self).
+/// The consumers of one task and what is on its way among them: a call stack as a value, [stepped](Self::step) until
+/// time has to pass.
 #[derive(Clone, Debug)]
 pub struct TaskConsumers {
     /// The task's books.

@@ -41,7 +41,7 @@ impl Default for UnsafeSorterConf {
     }
 }
 
-/// See the [module](self).
+/// The sorter of SQL: records in pages, 16 bytes of pointer array each, doubled for radix sort.
 #[derive(Clone, Debug)]
 pub struct UnsafeExternalSorter {
     conf: UnsafeSorterConf,
