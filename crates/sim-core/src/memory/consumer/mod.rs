@@ -3,7 +3,7 @@
 //! Each consumer is a small state machine with Spark's constants. It never acquires memory itself: it says what it
 //! [needs](Need) and is told what it [got](Machine::granted), so that time can pass in between. Work is done per
 //! page, array doubling or check, never per record. [`TaskConsumers`] drives the consumers of one task through its
-//! [`TaskMemoryManager`](super::TaskMemoryManager).
+//! [`TaskMemoryManager`].
 
 #[macro_use]
 mod any;

@@ -60,8 +60,8 @@ impl<H: DropHandler> BlockManager<'_, H> {
     }
 
     /// Finds a block and locks it for reading; one in memory becomes the most recently used. A block at a level with
-    /// memory that comes from disk is then [unrolled](Self::begin_unroll) again or [cached](Self::cache_bytes) as
-    /// bytes.
+    /// memory that comes from disk is then [unrolled](Self::begin_unroll) again, and [accessed](Self::report_status)
+    /// if that went well, or [cached](Self::cache_bytes) as bytes.
     pub fn begin_read(&mut self, block: BlockId, task: AttemptSlot) -> Read {
         let Some(copy) = self.memory.store.find(self.blocks, block) else { return Read::Absent };
         if !self.memory.store.lock_for_reading(self.blocks, copy, task) {
