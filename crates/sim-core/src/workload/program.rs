@@ -154,6 +154,8 @@ pub enum ConsumerSpec {
     AppendOnlyMap,
     /// Hash aggregation of SQL, with its fallback to sorting.
     Aggregate(Aggregation),
+    /// `RowBasedKeyValueBatch`: the page of the fast map of a partial aggregation; no rows are inserted into it.
+    FastMap,
     /// The build side of a shuffled hash join by a long key; cannot spill.
     LongHashedRelation,
     /// The build side of a shuffled hash join by any other key; cannot spill.

@@ -107,6 +107,11 @@ impl Stream {
         Ok(Amount::Column(column))
     }
 
+    /// Creates every consumer before the first other step.
+    pub(super) fn open_first(&mut self) {
+        self.ops.sort_by_key(|op| !matches!(op, Op::Open { .. }));
+    }
+
     /// Creates a consumer.
     pub(super) fn open(&mut self, consumer: ConsumerSpec) -> Result<Slot, Error> {
         if self.slots >= MAX_SLOTS {

@@ -4,20 +4,11 @@
 //! makes another consumer spill, that spill asks for an array. Here the stack is a value, and a step ends wherever
 //! time passes: rows were inserted, a spill is written, the pool makes the task wait.
 
-use super::{Books, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
-use super::{UnsafeExternalSorter, UnsafeSorterConf};
+use super::{Books, Consumer, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
 use crate::ids::ConsumerId;
 use crate::memory::MemoryMode;
 use crate::memory::task::{Acquired, ExecutionMemory, Step, TaskMemoryManager};
 use crate::units::Bytes;
-
-/// Any consumer.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Consumer {
-    /// SQL sorts.
-    UnsafeExternalSorter(UnsafeExternalSorter),
-}
 
 /// What a step of a task's consumers came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +36,7 @@ pub struct TaskConsumers {
 
 #[derive(Clone, Copy, Debug)]
 enum Activity {
+    Open { consumer: ConsumerId },
     Insert { consumer: ConsumerId, rows: Rows },
     Finish { consumer: ConsumerId },
     Request { consumer: ConsumerId },
@@ -62,25 +54,8 @@ enum SpillStage {
 enum AskedBy {
     /// The task's memory manager, which has to be told.
     Request,
-    /// The consumer itself, in the middle of an insert.
-    Insert,
-}
-
-impl Consumer {
-    /// The sorter of SQL.
-    #[must_use]
-    pub fn unsafe_external_sorter(conf: UnsafeSorterConf) -> Self {
-        Self::UnsafeExternalSorter(UnsafeExternalSorter::new(conf))
-    }
-}
-
-/// Calls a [`Machine`] method on whatever consumer it is.
-macro_rules! dispatch {
-    ($consumer:expr, $machine:ident => $call:expr) => {
-        match $consumer {
-            Consumer::UnsafeExternalSorter($machine) => $call,
-        }
-    };
+    /// The consumer itself, or the caller: nobody waits for the answer.
+    Nobody,
 }
 
 impl TaskConsumers {
@@ -90,11 +65,12 @@ impl TaskConsumers {
         Self { tmm, consumers: Vec::new(), stack: Vec::new() }
     }
 
-    /// A new consumer that takes pages of `page_size`.
-    pub fn open(&mut self, consumer: Consumer, mode: MemoryMode, page_size: Bytes) -> ConsumerId {
+    /// A new consumer that takes pages of `page_size`; [`step`](Self::step) until it has what its constructor acquires.
+    pub fn open(&mut self, consumer: impl Into<Consumer>, mode: MemoryMode, page_size: Bytes) -> ConsumerId {
         let id = self.tmm.add_consumer(mode, page_size);
-        self.consumers.push(consumer);
+        self.consumers.push(consumer.into());
         debug_assert_eq!(id.index() + 1, self.consumers.len());
+        self.stack.push(Activity::Open { consumer: id });
         id
     }
 
@@ -114,9 +90,16 @@ impl TaskConsumers {
         self.stack.push(Activity::Finish { consumer });
     }
 
+    /// Makes a consumer spill (`MemoryConsumer.spill`); [`step`](Self::step) until done.
+    pub fn spill(&mut self, consumer: ConsumerId, asked: Bytes, trigger: Trigger) {
+        let (stage, asked_by) = (SpillStage::Write, AskedBy::Nobody);
+        self.stack.push(Activity::Spill { consumer, asked, trigger, stage, asked_by });
+    }
+
     /// From here on the output of a consumer is read.
-    pub fn start_reading(&mut self, consumer: ConsumerId) {
-        dispatch!(&mut self.consumers[consumer.index()], machine => machine.start_reading());
+    pub fn start_reading(&mut self, consumer: ConsumerId, memory: &mut impl ExecutionMemory) {
+        let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+        dispatch!(&mut self.consumers[consumer.index()], machine => machine.start_reading(books));
     }
 
     /// `rows` more rows of its output were read.
@@ -159,6 +142,10 @@ impl TaskConsumers {
     pub fn step(&mut self, memory: &mut impl ExecutionMemory) -> Progress {
         while let Some(&activity) = self.stack.last() {
             let stop = match activity {
+                Activity::Open { consumer } => {
+                    let need = dispatch!(&mut self.consumers[consumer.index()], machine => machine.open());
+                    self.follow(consumer, need)
+                }
                 Activity::Insert { consumer, rows } => self.step_insert(consumer, rows, memory),
                 Activity::Finish { consumer } => {
                     let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
@@ -192,6 +179,10 @@ impl TaskConsumers {
             dispatch!(&mut self.consumers[consumer.index()], machine => machine.insert(&mut rows, books));
         let inserted = before - rows.count;
         *self.stack.last_mut().expect("the insert is on top") = Activity::Insert { consumer, rows };
+        if inserted > 0 && matches!(need, Need::Fail(_)) {
+            // What went in before counts; the next step fails.
+            return Some(Progress::Inserted(inserted));
+        }
         let stop = self.follow(consumer, need);
         if inserted > 0 && stop.is_none() { Some(Progress::Inserted(inserted)) } else { stop }
     }
@@ -205,13 +196,7 @@ impl TaskConsumers {
                 self.tmm.begin(consumer, request);
                 self.stack.push(Activity::Request { consumer });
             }
-            Need::SpillItself => self.stack.push(Activity::Spill {
-                consumer,
-                asked: Bytes::MAX,
-                trigger: Trigger::Itself,
-                stage: SpillStage::Write,
-                asked_by: AskedBy::Insert,
-            }),
+            Need::SpillItself => self.spill(consumer, Bytes::MAX, Trigger::Decision),
             Need::Fail(failure) => return Some(self.fail(consumer, failure)),
         }
         None
@@ -303,6 +288,7 @@ impl TaskConsumers {
 mod tests {
     use super::*;
     use crate::ids::AttemptSlot;
+    use crate::memory::consumer::{UnsafeExternalSorter, UnsafeSorterConf};
     use crate::memory::{Grant, TaskMemoryConf};
 
     /// Grants what is left of a limit; never waits.
@@ -329,9 +315,10 @@ mod tests {
     fn a_sort_spills_its_pages_when_the_next_one_is_refused() {
         let tmm = TaskMemoryManager::new(AttemptSlot(0), TaskMemoryConf::default());
         let mut task = TaskConsumers::new(tmm);
-        let sorter = Consumer::unsafe_external_sorter(UnsafeSorterConf::default());
+        let sorter = UnsafeExternalSorter::new(UnsafeSorterConf::default());
         let sorter = task.open(sorter, MemoryMode::OnHeap, Bytes(2_097_136));
         let mut memory = Flat(37_926_447);
+        assert_eq!(task.step(&mut memory), Progress::Done, "it has its first array");
         task.insert(sorter, Rows { count: 375_090, bytes_each: Bytes(128) });
         let mut inserted = 0;
         let mut spills = Vec::new();
