@@ -169,11 +169,13 @@ pub enum ConsumerSpec {
     BlackBox,
 }
 
-/// What a hash aggregation is.
+/// What a hash aggregation is. Its rows are those that it reads, each with the bytes of one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregation {
     /// A partial aggregation in generated code puts the first 2^16 groups into a fast map outside of the accounting.
     pub fast_map: bool,
     /// Bytes of one group: key and buffer.
     pub group_bytes: Bytes,
+    /// Groups that the rows of the task are drawn from.
+    pub groups: Amount,
 }
