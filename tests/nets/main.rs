@@ -1,0 +1,4 @@
+//! All nets but that of allocations: one binary, which links once.
+
+mod invariants;
+mod reference;
