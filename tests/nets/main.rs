@@ -2,3 +2,4 @@
 
 mod invariants;
 mod reference;
+mod small_worlds;

@@ -8,5 +8,6 @@
 
 pub mod calls;
 pub mod conform;
+pub mod exhaustive;
 pub mod reference;
 pub mod sizing;
