@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use poolsim_tests::calls::{Call, Event, Setup, compare, steps};
+use poolsim_tests::calls::{Afterwards, Block, Call, Disk, Event, Mode, Setup, Size, Task, compare, steps};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -17,6 +17,36 @@ proptest! {
             return Err(TestCaseError::fail(difference.to_string()));
         }
     }
+
+    /// A dozen blocks of two RDDs and of none fill the store: each new one pushes others out.
+    #[test]
+    fn a_full_store_evicts_as_the_reference_does(region in 0..=10_u64, calls in vec(about_a_block(), 1..120)) {
+        let setup = Setup { region: 100 * region, ..Setup::EVEN };
+        if let Err(difference) = compare(setup, calls) {
+            return Err(TestCaseError::fail(difference.to_string()));
+        }
+    }
+}
+
+fn about_a_block() -> impl Strategy<Value = Call> {
+    let task = Task(0);
+    let put = (any::<Block>(), 40..120_u16, any::<Disk>()).prop_map(move |(block, bytes, disk)| {
+        let afterwards = Afterwards::Unlock;
+        Call::Put { task, block, bytes: Size(bytes), mode: Mode::On, disk, afterwards }
+    });
+    let acquire = (1..400_u16).prop_map(|bytes| Call::AcquireExecution {
+        task: Task(1),
+        bytes: Size(bytes),
+        mode: Mode::On,
+    });
+    prop_oneof![
+        8 => put,
+        3 => any::<Block>().prop_map(move |block| Call::Get { task, block }),
+        1 => any::<Block>().prop_map(move |block| Call::LockForReading { task, block }),
+        1 => any::<Block>().prop_map(move |block| Call::Load { task, block }),
+        1 => acquire,
+        1 => any::<Task>().prop_map(|task| Call::EndTask { task }),
+    ]
 }
 
 /// A net through which nothing passes catches nothing: what can be drawn reaches every reply and every event.

@@ -1,7 +1,8 @@
 //! Every sequence of calls in worlds of a few bytes: what is not here cannot be found by luck alone.
 
 use poolsim_tests::calls::{
-    Afterwards, Block, Call, Consumer, Disk, Mode, Setup, Size, SpillPolicy, Task, WhileSpilling, compare,
+    Afterwards, Block, Call, Consumer, Disk, Mode, Quarters, Setup, Size, SpillPolicy, Task, WhileSpilling,
+    compare,
 };
 use poolsim_tests::exhaustive::Choices;
 
@@ -24,8 +25,8 @@ const fn acquire(task: u8, bytes: u16) -> Call {
     Call::AcquireExecution { task: Task(task), bytes: Size(bytes), mode: Mode::On }
 }
 
-const fn release(task: u8, bytes: u16) -> Call {
-    Call::ReleaseExecution { task: Task(task), bytes: Size(bytes), mode: Mode::On }
+const fn release_half(task: u8) -> Call {
+    Call::ReleaseExecution { task: Task(task), part: Quarters(2), mode: Mode::On }
 }
 
 const fn put(block: u8, bytes: u16, disk: Disk) -> Call {
@@ -41,9 +42,9 @@ const fn end(task: u8) -> Call {
 #[test]
 fn three_tasks_share_four_to_eight_bytes() {
     let menu = [
-        [acquire(0, 1), acquire(0, 3), acquire(0, 8), release(0, 2), end(0)],
-        [acquire(1, 1), acquire(1, 3), acquire(1, 8), release(1, 2), end(1)],
-        [acquire(2, 1), acquire(2, 3), acquire(2, 8), release(2, 2), end(2)],
+        [acquire(0, 1), acquire(0, 3), acquire(0, 8), release_half(0), end(0)],
+        [acquire(1, 1), acquire(1, 3), acquire(1, 8), release_half(1), end(1)],
+        [acquire(2, 1), acquire(2, 3), acquire(2, 8), release_half(2), end(2)],
     ];
     for heap in 4..=8 {
         exhaust(heap_of(heap, heap / 2), menu.as_flattened(), 4);
@@ -60,13 +61,13 @@ fn two_tasks_and_five_blocks_share_six_bytes() {
         end(1),
         put(0, 2, Disk::No),
         put(1, 3, Disk::Yes),
-        put(4, 1, Disk::No),
-        put(5, 4, Disk::Yes),
-        put(8, 2, Disk::No),
+        put(6, 1, Disk::No),
+        put(7, 4, Disk::Yes),
+        put(12, 2, Disk::No),
         Call::Get { task: Task(0), block: Block(0) },
-        Call::LockForReading { task: Task(0), block: Block(4) },
+        Call::LockForReading { task: Task(0), block: Block(6) },
         Call::Load { task: Task(0), block: Block(1) },
-        Call::ReserveUnroll { task: Task(2), block: Block(6), bytes: Size(2), mode: Mode::On },
+        Call::ReserveUnroll { task: Task(2), block: Block(8), bytes: Size(2), mode: Mode::On },
         end(2),
     ];
     for region in [0, 3, 6] {
@@ -76,7 +77,7 @@ fn two_tasks_and_five_blocks_share_six_bytes() {
 
 /// Whose consumer spills, and who takes what it frees.
 #[test]
-fn the_consumers_of_two_tasks_share_four_bytes() {
+fn the_consumers_of_two_tasks_share_six_bytes() {
     let memory = |task, consumer, bytes| Call::AcquireMemory {
         task: Task(task),
         consumer: Consumer(consumer),
@@ -84,9 +85,10 @@ fn the_consumers_of_two_tasks_share_four_bytes() {
     };
     let menu = [
         memory(0, 0, 1),
-        memory(0, 0, 3),
+        memory(0, 0, 2),
         memory(0, 1, 2),
-        memory(0, 1, 4),
+        memory(0, 2, 1),
+        memory(0, 2, 4),
         memory(1, 0, 1),
         memory(1, 1, 3),
         Call::Spill { task: Task(0), consumer: Consumer(1) },
@@ -96,8 +98,9 @@ fn the_consumers_of_two_tasks_share_four_bytes() {
     ];
     for while_spilling in [WhileSpilling::Nobody, WhileSpilling::WokenTasks] {
         for policy in [SpillPolicy::Full, SpillPolicy::Half, SpillPolicy::None] {
-            let policies = [policy, SpillPolicy::Full, SpillPolicy::Full];
-            exhaust(Setup { while_spilling, policies, ..heap_of(4, 2) }, &menu, 5);
+            let policies =
+                [policy, SpillPolicy::Full, SpillPolicy::Full, SpillPolicy::None, SpillPolicy::None];
+            exhaust(Setup { while_spilling, policies, ..heap_of(6, 3) }, &menu, 5);
         }
     }
 }

@@ -21,12 +21,10 @@ use sim_core::memory::MemoryMode;
 
 /// Tasks that run at once.
 pub const TASKS: u8 = 4;
-/// Blocks: four of each of two RDDs, and four of no RDD.
-pub const BLOCKS: u8 = 12;
-/// Consumers of each task: two on the heap, one off it.
-pub const CONSUMERS: u8 = 3;
-/// The largest amount in a drawn call; pools are about 1000 bytes.
-pub const LARGEST: u16 = 700;
+/// Blocks: six of each of two RDDs, and four of no RDD.
+pub const BLOCKS: u8 = 16;
+/// Consumers of each task: four on the heap, one off it.
+pub const CONSUMERS: u8 = 5;
 
 macro_rules! drawn {
     ($($(#[$doc:meta])* $name:ident($number:ty) in $low:expr, $high:expr;)*) => {$(
@@ -61,8 +59,8 @@ drawn! {
     Block(u8) in 0, BLOCKS - 1;
     /// A consumer of a task.
     Consumer(u8) in 0, CONSUMERS - 1;
-    /// Bytes; never none, which no caller of Spark asks for.
-    Size(u16) in 1, LARGEST;
+    /// Quarters of what a task holds: nothing, a part, all or more than that.
+    Quarters(u8) in 0, 5;
     /// Which of the pages that a consumer holds, counted round.
     PageAt(u8) in 0, 7;
     /// How often the allocator of the JVM fails before it allocates a page.
@@ -73,11 +71,37 @@ drawn! {
     PerElement(u8) in 0, 30;
 }
 
+/// Bytes; never none, which no caller of Spark asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size(pub u16);
+
+impl Size {
+    /// Pools are of 1000 bytes: a third of the sizes is below 10, a third below 100, a third below 700.
+    fn drawn(number: u16) -> Self {
+        let below = [10, 100, 700][usize::from(number % 3)];
+        Self(1 + number / 3 % (below - 1))
+    }
+}
+
+impl<'a> arbitrary::Arbitrary<'a> for Size {
+    fn arbitrary(input: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        u16::arbitrary(input).map(Self::drawn)
+    }
+}
+
+impl proptest::arbitrary::Arbitrary for Size {
+    type Parameters = ();
+    type Strategy = BoxedStrategy<Self>;
+    fn arbitrary_with((): ()) -> Self::Strategy {
+        proptest::num::u16::ANY.prop_map(Self::drawn).boxed()
+    }
+}
+
 impl Block {
     /// The RDD that the block is a partition of.
     #[must_use]
     pub fn rdd(self) -> Option<RddId> {
-        (self.0 < 8).then_some(RddId(u32::from(self.0) / 4))
+        (self.0 < 12).then_some(RddId(u32::from(self.0) / 6))
     }
 }
 
@@ -85,7 +109,7 @@ impl Consumer {
     /// The mode of its memory.
     #[must_use]
     pub fn mode(self) -> MemoryMode {
-        if self.0 == 2 { MemoryMode::OffHeap } else { MemoryMode::OnHeap }
+        if self.0 + 1 == CONSUMERS { MemoryMode::OffHeap } else { MemoryMode::OnHeap }
     }
 }
 
@@ -134,9 +158,9 @@ pub enum Call {
     /// `MemoryManager.acquireExecutionMemory`: may wait.
     #[proptest(weight = 6)]
     AcquireExecution { task: Task, bytes: Size, mode: Mode },
-    /// `MemoryManager.releaseExecutionMemory`, also of more than is held and of a task that waits.
+    /// `MemoryManager.releaseExecutionMemory`, also of nothing, of more than is held and of a task that waits.
     #[proptest(weight = 3)]
-    ReleaseExecution { task: Task, bytes: Size, mode: Mode },
+    ReleaseExecution { task: Task, part: Quarters, mode: Mode },
     /// `TaskMemoryManager` of the task: `MemoryConsumer.acquireMemory`; may spill and wait.
     #[proptest(weight = 5)]
     AcquireMemory { task: Task, consumer: Consumer, bytes: Size },

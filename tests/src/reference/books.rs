@@ -74,8 +74,9 @@ impl Books {
     /// The calls that never wait.
     pub(super) fn call(&mut self, call: Call) -> Reply {
         match call {
-            Call::ReleaseExecution { task, bytes, mode } => {
-                Reply::Bytes(self.release_execution(bytes.0.into(), task, mode.into()))
+            Call::ReleaseExecution { task, part, mode } => {
+                let held = self.pool(mode.into()).memory_for_task.get(&task).copied().unwrap_or(0);
+                Reply::Bytes(self.release_execution(held * u64::from(part.0) / 4, task, mode.into()))
             }
             Call::FreeMemory { task, consumer, bytes } => self.free_memory(task, consumer, bytes.0.into()),
             Call::FreePage { task, consumer, at } => self.free_page_at(task, consumer, at.0.into()),

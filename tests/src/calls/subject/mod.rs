@@ -84,8 +84,10 @@ impl Subject {
                 let required = Bytes(required.0.into());
                 self.begin(task, Blocking::Page { consumer, required, failures: failures.0 })
             }
-            Call::ReleaseExecution { task, bytes, mode } => {
-                let released = self.executor.release(Bytes(bytes.0.into()), slot(task), mode.into());
+            Call::ReleaseExecution { task, part, mode } => {
+                let (of, mode) = (slot(task), mode.into());
+                let held = self.executor.manager.execution(mode).memory_of(of).unwrap_or_default();
+                let released = self.executor.release(held * part.0.into() / 4, of, mode);
                 Reply::Bytes(released.0)
             }
             Call::FreeMemory { task, consumer, bytes } => self.free_memory(task, consumer, bytes.0.into()),
