@@ -1,1 +1,16 @@
 //! Scenario files and plans, lowered to the workloads that `sim-core` runs.
+//!
+//! [`Scenario`] is what a file says: a [`Plan`] (data sets, operators, jobs; all random draws are made on it) and what
+//! is expected of its runs. [`lower()`] decides what Spark decides before a task runs and yields the tables that the
+//! engine runs; it is a pure function of the plan and of [`PlanConf`].
+
+mod error;
+pub mod lower;
+pub mod plan;
+mod sample;
+pub mod scenario;
+
+pub use error::Error;
+pub use lower::{Costs, PlanConf, lower};
+pub use plan::Plan;
+pub use scenario::Scenario;

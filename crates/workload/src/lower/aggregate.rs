@@ -1,0 +1,47 @@
+//! Hash aggregation of SQL: a partial one in the map tasks, a final one after the shuffle.
+
+use sim_core::units::Bytes;
+use sim_core::workload::{Aggregation, ConsumerSpec};
+
+use super::Lowering;
+use super::exchange::Side;
+use super::stream::{Demand, Stream};
+use crate::Error;
+use crate::plan::{NodeId, Table, apportion};
+
+impl Lowering<'_> {
+    pub(super) fn aggregate(
+        &mut self,
+        id: NodeId,
+        group_bytes: Bytes,
+        combined: &Table,
+    ) -> Result<Stream, Error> {
+        let node = self.plan.node(id);
+        let partitions = self.sql_partitions(node);
+        let side = Side { reader: id, input: 0 };
+        let mut stream = self.exchange(side, partitions, combined, &node.keys, |lowering, shuffle| {
+            let mut map = lowering.stream(node.inputs[0])?;
+            lowering.aggregated(&mut map, Aggregation { fast_map: true, group_bytes }, combined)?;
+            lowering.write_shuffle(&mut map, shuffle, partitions)?;
+            Ok(map)
+        })?;
+        self.aggregated(&mut stream, Aggregation { fast_map: false, group_bytes }, &node.table)?;
+        Ok(stream)
+    }
+
+    /// Aggregates the rows of each task to those of `groups`.
+    fn aggregated(&self, stream: &mut Stream, aggregation: Aggregation, groups: &Table) -> Result<(), Error> {
+        let costs = &self.conf.costs;
+        stream.spend(|cell| costs.rows(cell.rows, None));
+        let slot = stream.open(ConsumerSpec::Aggregate(aggregation))?;
+        let rows = stream.each(|cell| cell.rows);
+        let stored = apportion(groups.rows, rows.iter().copied());
+        // Sums below 2^62, as the bytes of the groups are the table's.
+        let bytes = stored.iter().map(|groups| groups * aggregation.group_bytes.0).collect();
+        stream.insert(slot, Demand { rows, bytes })?;
+        stream.finish(slot, |_| 0)?;
+        stream.reshape(groups);
+        stream.spend(|cell| costs.rows(cell.rows, None));
+        Ok(())
+    }
+}

@@ -1,0 +1,98 @@
+//! What lowering reads of the settings.
+
+use sim_core::units::Bytes;
+
+/// The settings that decide on a workload before it runs. Who sweeps lowers once for each distinct value of this.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanConf {
+    /// `spark.sql.shuffle.partitions`, 200.
+    pub shuffle_partitions: u32,
+    /// `spark.default.parallelism`; `None`, its default, keeps the number of partitions of the parent.
+    pub default_parallelism: Option<u32>,
+    /// Cores of all executors together: `spark.executor.instances` times `spark.executor.cores`.
+    pub total_cores: u32,
+    /// `spark.sql.files.maxPartitionBytes`, 128 MiB.
+    pub files_max_partition_bytes: Bytes,
+    /// `spark.sql.files.openCostInBytes`, 4 MiB.
+    pub files_open_cost_in_bytes: Bytes,
+    /// `spark.shuffle.sort.bypassMergeThreshold`, 200.
+    pub bypass_merge_threshold: u32,
+    /// `spark.sql.autoBroadcastJoinThreshold`, 10 MiB; `None` where it is -1.
+    pub auto_broadcast_join_threshold: Option<Bytes>,
+    /// `spark.sql.join.preferSortMergeJoin`, true.
+    pub prefer_sort_merge_join: bool,
+    /// `spark.sql.sort.enableRadixSort`, true.
+    pub radix_sort: bool,
+    /// `spark.sql.windowExec.buffer.in.memory.threshold`, 4096.
+    pub window_buffer_rows: u64,
+    /// `spark.sql.limit.scaleUpFactor`, 4.
+    pub limit_scale_up_factor: u32,
+    /// The CPU time of operators.
+    pub costs: Costs,
+}
+
+impl Default for PlanConf {
+    fn default() -> Self {
+        Self {
+            shuffle_partitions: 200,
+            default_parallelism: None,
+            total_cores: 1,
+            files_max_partition_bytes: Bytes::mib(128),
+            files_open_cost_in_bytes: Bytes::mib(4),
+            bypass_merge_threshold: 200,
+            auto_broadcast_join_threshold: Some(Bytes::mib(10)),
+            prefer_sort_merge_join: true,
+            radix_sort: true,
+            window_buffer_rows: 4096,
+            limit_scale_up_factor: 4,
+            costs: Costs::default(),
+        }
+    }
+}
+
+/// The cost table: CPU time of operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Costs {
+    /// `poolsim.cpu.rowNs`: an operator handles a row, 50 ns.
+    pub row_ns: u64,
+    /// `poolsim.cpu.bytePs`: a scan decodes a byte of a row, 500 ps.
+    pub byte_ps: u64,
+    /// `poolsim.cpu.serializeBytePs`: a byte of a row is written to or read from a shuffle, a block or a result,
+    /// 1500 ps.
+    pub serialize_byte_ps: u64,
+    /// `poolsim.cpu.sortCompareNs`: a comparison of a sort, of which n rows need n log2 n, 10 ns.
+    pub sort_compare_ns: u64,
+}
+
+impl Default for Costs {
+    fn default() -> Self {
+        Self { row_ns: 50, byte_ps: 500, serialize_byte_ps: 1500, sort_compare_ns: 10 }
+    }
+}
+
+impl Costs {
+    /// Nanoseconds in which an operator handles rows.
+    pub(super) fn rows(&self, rows: u64, ns_per_row: Option<u64>) -> u64 {
+        rows.saturating_mul(ns_per_row.unwrap_or(self.row_ns))
+    }
+
+    /// Nanoseconds in which a scan decodes bytes.
+    pub(super) fn decode(&self, bytes: u64) -> u64 {
+        picoseconds(bytes, self.byte_ps)
+    }
+
+    /// Nanoseconds in which bytes are serialized, or read back.
+    pub(super) fn serialize(&self, bytes: u64) -> u64 {
+        picoseconds(bytes, self.serialize_byte_ps)
+    }
+
+    /// Nanoseconds in which rows are sorted.
+    pub(super) fn sort(&self, rows: u64) -> u64 {
+        let levels = u64::from(rows.max(1).next_power_of_two().trailing_zeros());
+        rows.saturating_mul(levels).saturating_mul(self.sort_compare_ns)
+    }
+}
+
+fn picoseconds(amount: u64, each: u64) -> u64 {
+    u64::try_from(u128::from(amount) * u128::from(each) / 1000).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,129 @@
+//! Lowering: what Spark decides before a task runs, one decision a file.
+
+mod action;
+mod aggregate;
+mod broadcast;
+mod cache;
+mod coalesce;
+mod conf;
+mod exchange;
+mod join;
+mod join_strategy;
+mod partitions;
+mod rdd_keys;
+mod shuffle_writer;
+mod sort;
+mod source;
+mod stream;
+mod union;
+mod window;
+
+use sim_core::ids::{JobId, StageId};
+use sim_core::workload::Workload;
+
+pub use conf::{Costs, PlanConf};
+
+use self::exchange::Exchanges;
+use self::stream::Stream;
+use crate::Error;
+use crate::plan::{NodeId, Operator, Plan};
+
+/// The tables that the engine runs for a plan under these settings.
+///
+/// # Errors
+/// Where the workload would pass a limit: 10^8 tasks, 10^7 blocks, 2^62 ns for a task; or where a data set cannot be
+/// put into one stage.
+pub fn lower(plan: &Plan, conf: &PlanConf) -> Result<Workload, Error> {
+    let mut lowering = Lowering::new(plan, conf);
+    for job in 0..plan.jobs.len() {
+        lowering.job(job)?;
+    }
+    let workload = lowering.workload;
+    debug_assert_eq!(workload.check(), Ok(()));
+    Ok(workload)
+}
+
+struct Lowering<'p> {
+    plan: &'p Plan,
+    conf: &'p PlanConf,
+    workload: Workload,
+    /// Shuffles that have been written, by who reads them.
+    exchanges: Exchanges,
+    /// By node: its RDD, if it is cached and has been lowered.
+    rdds: Vec<Option<cache::Cached>>,
+    /// By node: its broadcast variable.
+    broadcasts: Vec<Option<u32>>,
+    /// By job of the plan: its last job in the workload.
+    ends: Vec<JobId>,
+    /// Jobs that have to end before the one that is being lowered.
+    after: Vec<JobId>,
+    /// Tasks of all stages so far.
+    tasks: u64,
+    /// Blocks of all RDDs so far.
+    blocks: u64,
+}
+
+impl<'p> Lowering<'p> {
+    fn new(plan: &'p Plan, conf: &'p PlanConf) -> Self {
+        Self {
+            plan,
+            conf,
+            workload: Workload::default(),
+            exchanges: Exchanges::default(),
+            rdds: vec![None; plan.nodes.len()],
+            broadcasts: vec![None; plan.nodes.len()],
+            ends: Vec::new(),
+            after: Vec::new(),
+            tasks: 0,
+            blocks: 0,
+        }
+    }
+
+    /// Tasks that compute the partitions of a node, up to its last step.
+    fn stream(&mut self, id: NodeId) -> Result<Stream, Error> {
+        let node = self.plan.node(id);
+        match &node.operator {
+            Operator::Scan { splits, file_bytes } => self.scan(node, splits.as_deref(), *file_bytes),
+            Operator::Recorded(tasks) => self.recorded(node, tasks),
+            Operator::Narrow => self.narrow(node),
+            Operator::Repartition { .. } => self.repartition(id),
+            Operator::Coalesce => self.coalesce(node),
+            Operator::Union => self.union(node),
+            Operator::Sort { within_partitions, radix } => self.sort(id, *within_partitions, *radix),
+            Operator::Window { radix, largest_group } => self.window(id, *radix, *largest_group),
+            Operator::Join { strategy, long_key } => self.join(id, *strategy, *long_key),
+            Operator::Aggregate { group_bytes, combined } => self.aggregate(id, *group_bytes, combined),
+            Operator::GroupByKey { collection } => self.group_by_key(id, collection),
+            Operator::ReduceByKey { map_collection, collection, combined } => {
+                self.reduce_by_key(id, map_collection, collection, combined)
+            }
+            Operator::ReadBroadcast { pieces, value } => self.read_broadcast(id, *pieces, *value),
+            Operator::Cache { .. } => self.read_cached(id),
+        }
+    }
+
+    /// A filter, a projection, a Python function.
+    fn narrow(&mut self, node: &crate::plan::Node) -> Result<Stream, Error> {
+        let mut stream = self.stream(node.inputs[0])?;
+        stream.spend(|cell| self.conf.costs.rows(cell.rows, node.cpu_ns_per_row));
+        stream.reshape(&node.table);
+        Ok(stream)
+    }
+
+    /// The stages that have to be complete before `stage`, and itself, parents first.
+    fn with_ancestors(&self, stage: StageId) -> Vec<StageId> {
+        let mut found = vec![stage];
+        let mut at = 0;
+        while let Some(&stage) = found.get(at) {
+            for &parent in &self.workload.stages[stage.index()].parents {
+                if !found.contains(&parent) {
+                    found.push(parent);
+                }
+            }
+            at += 1;
+        }
+        // A parent is lowered, and so numbered, before its children.
+        found.sort_unstable();
+        found
+    }
+}

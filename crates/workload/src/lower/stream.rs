@@ -1,0 +1,275 @@
+//! The tasks of a stage while they are being put together: rows flow from step to step, time adds up until a step
+//! takes it.
+
+use std::ops::Range;
+
+use sim_core::ids::StageId;
+use sim_core::workload::{Amount, ConsumerSpec, Op, Placement, Program, Slot};
+
+use crate::Error;
+use crate::plan::{Table, apportion};
+use crate::sample::LIMIT;
+
+/// Consumers of one program.
+const MAX_SLOTS: u8 = 250;
+
+/// What one task holds at the present step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) wire_bytes: u64,
+    /// Rows of the largest key.
+    pub(super) largest_group: u64,
+}
+
+/// Tasks under construction.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stream {
+    /// The rows that leave the last step, by task.
+    pub(super) cells: Vec<Cell>,
+    /// Stages whose shuffles are fetched.
+    pub(super) parents: Vec<StageId>,
+    /// Where recorded tasks ran.
+    pub(super) placement: Vec<Placement>,
+    pub(super) ops: Vec<Op>,
+    /// Demand columns, each with a value for every task.
+    pub(super) columns: Vec<Vec<u64>>,
+    slots: Slot,
+    /// Consumers whose output the present rows are.
+    open: Vec<Slot>,
+    /// CPU time that no step has taken yet, by task.
+    pending: Vec<u64>,
+    /// Whether the time is recorded, so that no step adds any.
+    recorded: bool,
+}
+
+/// Amounts of one step, by task.
+pub(super) struct Demand {
+    pub(super) rows: Vec<u64>,
+    pub(super) bytes: Vec<u64>,
+}
+
+impl Stream {
+    /// Tasks that have done nothing yet.
+    pub(super) fn of(cells: Vec<Cell>) -> Self {
+        Self { pending: vec![0; cells.len()], cells, ..Self::default() }
+    }
+
+    /// Tasks whose whole time is known: the first insertion takes it, as rows arrive all the while.
+    pub(super) fn recorded(cells: Vec<Cell>, time: Vec<u64>) -> Self {
+        Self { cells, pending: time, recorded: true, ..Self::default() }
+    }
+
+    pub(super) fn tasks(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The rows as a step stores them.
+    pub(super) fn stored(&self) -> Demand {
+        Demand { rows: self.each(|cell| cell.rows), bytes: self.each(|cell| cell.bytes) }
+    }
+
+    pub(super) fn each(&self, amount: impl Fn(&Cell) -> u64) -> Vec<u64> {
+        self.cells.iter().map(amount).collect()
+    }
+
+    /// The same tasks with the rows of another table, divided as the present ones are.
+    pub(super) fn reshape(&mut self, table: &Table) {
+        let rows = self.each(|cell| cell.rows);
+        let divided = |total: u64| apportion(total, rows.iter().copied());
+        let (new_rows, bytes, wire) = (divided(table.rows), divided(table.bytes), divided(table.wire_bytes));
+        for (task, cell) in self.cells.iter_mut().enumerate() {
+            let group = u128::from(cell.largest_group) * u128::from(new_rows[task]);
+            *cell = Cell {
+                rows: new_rows[task],
+                bytes: bytes[task],
+                wire_bytes: wire[task],
+                largest_group: (group / u128::from(cell.rows.max(1))) as u64,
+            };
+        }
+    }
+
+    /// Adds CPU time, which the next step takes.
+    pub(super) fn spend(&mut self, ns: impl Fn(&Cell) -> u64) {
+        if self.recorded {
+            return;
+        }
+        for (pending, cell) in self.pending.iter_mut().zip(&self.cells) {
+            *pending = pending.saturating_add(ns(cell));
+        }
+    }
+
+    pub(super) fn column(&mut self, values: Vec<u64>) -> Result<Amount, Error> {
+        let column = u16::try_from(self.columns.len())
+            .map_err(|_| Error::new("a stage has more than 65536 columns").help("use fewer steps"))?;
+        self.columns.push(values);
+        Ok(Amount::Column(column))
+    }
+
+    /// Creates a consumer.
+    pub(super) fn open(&mut self, consumer: ConsumerSpec) -> Result<Slot, Error> {
+        if self.slots >= MAX_SLOTS {
+            return Err(Error::new(format!("a stage has more than {MAX_SLOTS} consumers of memory"))
+                .help("put a repartition between its steps"));
+        }
+        let slot = self.slots;
+        self.slots += 1;
+        self.ops.push(Op::Open { slot, consumer });
+        Ok(slot)
+    }
+
+    /// Inserts the present rows into a consumer, in step with the consumers that they come out of; these are closed.
+    pub(super) fn insert(&mut self, slot: Slot, demand: Demand) -> Result<(), Error> {
+        let pending = self.take_pending();
+        let (rows, bytes, time) =
+            (self.column(demand.rows)?, self.column(demand.bytes)?, self.column(pending)?);
+        match self.open.first() {
+            Some(&from) => self.ops.push(Op::Pipe { from, into: slot, rows, bytes, time }),
+            None => self.ops.push(Op::Insert { slot, rows, bytes, time }),
+        }
+        self.close_open();
+        Ok(())
+    }
+
+    /// The consumer has all its rows; the present ones are its output from here on.
+    pub(super) fn finish(&mut self, slot: Slot, ns: impl Fn(&Cell) -> u64) -> Result<(), Error> {
+        let time = if self.recorded { vec![0; self.tasks()] } else { self.each(ns) };
+        let time = self.column(time)?;
+        self.ops.push(Op::Finish { slot, time });
+        self.open.push(slot);
+        Ok(())
+    }
+
+    /// A consumer that stays to the end of the task has all its rows; they are not read in turn.
+    pub(super) fn hold(&mut self, slot: Slot) -> Result<(), Error> {
+        self.finish(slot, |_| 0)?;
+        self.open.pop();
+        Ok(())
+    }
+
+    /// Spends all pending time, on reading the output of consumers where there is one; these are closed.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        let pending = self.take_pending();
+        if let Some(&slot) = self.open.first() {
+            let time = self.column(pending)?;
+            self.ops.push(Op::Drain { slot, time });
+        } else if pending.iter().any(|&ns| ns > 0) {
+            let time = self.column(pending)?;
+            self.ops.push(Op::Compute { time });
+        }
+        self.close_open();
+        Ok(())
+    }
+
+    /// The time that no step has taken yet.
+    pub(super) fn take_pending(&mut self) -> Vec<u64> {
+        let none = vec![0; self.tasks()];
+        std::mem::replace(&mut self.pending, none)
+    }
+
+    pub(super) fn has_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    pub(super) fn has_consumers(&self) -> bool {
+        self.slots > 0
+    }
+
+    /// Runs `other` after this one in the same tasks. The rows are this one's; the consumers of both stay open.
+    pub(super) fn absorb(&mut self, other: Self) -> Result<(), Error> {
+        let too_many = || Error::new("a stage has too many steps").help("put a repartition between them");
+        let first_column = u16::try_from(self.columns.len()).map_err(|_| too_many())?;
+        let slots = self.slots.checked_add(other.slots).filter(|&slots| slots <= MAX_SLOTS);
+        let first_slot = std::mem::replace(&mut self.slots, slots.ok_or_else(too_many)?);
+        u16::try_from(self.columns.len() + other.columns.len()).map_err(|_| too_many())?;
+        let shifted = |amount: Amount| match amount {
+            Amount::Column(column) => Amount::Column(column + first_column),
+            fixed @ Amount::Fixed(_) => fixed,
+        };
+        let moved = other.ops.into_iter().map(|op| map_op(op, shifted, |slot| slot + first_slot));
+        self.ops.extend(moved);
+        self.columns.extend(other.columns);
+        self.open.extend(other.open.iter().map(|slot| slot + first_slot));
+        self.parents.extend(other.parents);
+        for (pending, more) in self.pending.iter_mut().zip(other.pending) {
+            *pending = pending.saturating_add(more);
+        }
+        Ok(())
+    }
+
+    /// The same steps in other tasks, with the values of their columns and their pending time.
+    pub(super) fn with_tasks(self, cells: Vec<Cell>, columns: Vec<Vec<u64>>, pending: Vec<u64>) -> Self {
+        // Where a recorded task ran says nothing about tasks that are put together of several.
+        Self { cells, columns, pending, placement: Vec::new(), ..self }
+    }
+
+    /// Some of the tasks.
+    pub(super) fn only(mut self, tasks: Range<usize>) -> Self {
+        let cells = self.cells[tasks.clone()].to_vec();
+        let columns = self.columns.iter().map(|column| column[tasks.clone()].to_vec()).collect();
+        let pending = self.take_pending()[tasks].to_vec();
+        self.with_tasks(cells, columns, pending)
+    }
+
+    /// The program and, row by row, the columns.
+    pub(super) fn done(mut self) -> Result<(Program, Vec<u64>), Error> {
+        self.settle()?;
+        if self.columns.iter().flatten().any(|&value| value >= LIMIT) {
+            return Err(Error::new("a task takes 2^62 ns (146 years) or more")
+                .help("use fewer rows, more partitions or lower poolsim.cpu.* costs"));
+        }
+        // A column with one value for all tasks is an amount of the program.
+        let mut places = Vec::with_capacity(self.columns.len());
+        let mut kept: Vec<Vec<u64>> = Vec::new();
+        for column in self.columns {
+            match column.first() {
+                Some(&first) if column.iter().any(|&value| value != first) => {
+                    places.push(Amount::Column(kept.len() as u16));
+                    kept.push(column);
+                }
+                first => places.push(Amount::Fixed(first.copied().unwrap_or(0))),
+            }
+        }
+        let placed = |amount: Amount| match amount {
+            Amount::Column(column) => places[usize::from(column)],
+            fixed @ Amount::Fixed(_) => fixed,
+        };
+        let ops = self.ops.into_iter().map(|op| map_op(op, placed, |slot| slot)).collect();
+        let values = (0..self.cells.len()).flat_map(|task| kept.iter().map(move |column| column[task]));
+        let values = values.collect();
+        Ok((Program { ops, columns: kept.len() as u16, slots: self.slots }, values))
+    }
+
+    fn close_open(&mut self) {
+        self.ops.extend(self.open.drain(..).map(|slot| Op::Close { slot }));
+    }
+}
+
+/// The same step with other amounts and slots.
+pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Slot) -> Slot) -> Op {
+    match op {
+        Op::Compute { time } => Op::Compute { time: amount(time) },
+        Op::ReadInput { bytes } => Op::ReadInput { bytes: amount(bytes) },
+        Op::FetchShuffle { shuffle, bytes } => Op::FetchShuffle { shuffle, bytes: amount(bytes) },
+        Op::ReadBlock { rdd, partition } => Op::ReadBlock { rdd, partition: amount(partition) },
+        Op::ReadBroadcast { broadcast } => Op::ReadBroadcast { broadcast },
+        Op::Open { slot: s, consumer } => Op::Open { slot: slot(s), consumer },
+        Op::Insert { slot: s, rows, bytes, time } => {
+            Op::Insert { slot: slot(s), rows: amount(rows), bytes: amount(bytes), time: amount(time) }
+        }
+        Op::Finish { slot: s, time } => Op::Finish { slot: slot(s), time: amount(time) },
+        Op::Pipe { from, into, rows, bytes, time } => Op::Pipe {
+            from: slot(from),
+            into: slot(into),
+            rows: amount(rows),
+            bytes: amount(bytes),
+            time: amount(time),
+        },
+        Op::Drain { slot: s, time } => Op::Drain { slot: slot(s), time: amount(time) },
+        Op::Close { slot: s } => Op::Close { slot: slot(s) },
+        Op::WriteShuffle { shuffle, bytes } => Op::WriteShuffle { shuffle, bytes: amount(bytes) },
+        Op::WriteOutput { bytes } => Op::WriteOutput { bytes: amount(bytes) },
+        Op::Result { bytes } => Op::Result { bytes: amount(bytes) },
+    }
+}

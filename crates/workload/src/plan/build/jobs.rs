@@ -1,0 +1,105 @@
+//! What the driver does, in order.
+
+use sim_core::units::SimTime;
+
+use super::Builder;
+use crate::Error;
+use crate::plan::{Action, Job, Operator};
+use crate::scenario::{self, Name};
+
+/// Jobs of a scenario, repetitions counted.
+const MAX_JOBS: usize = 100_000;
+
+impl<'d> Builder<'d> {
+    pub(super) fn jobs(&mut self, actions: &'d [scenario::Action<'d>]) -> Result<(), Error> {
+        let mut before = Vec::new();
+        for action in actions {
+            before = self.action(action, before)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the jobs of an action that starts when the jobs `before` have ended; returns those that the next waits for.
+    fn action(&mut self, action: &'d scenario::Action<'d>, before: Vec<usize>) -> Result<Vec<usize>, Error> {
+        use scenario::Action as Written;
+        let (kind, run) = match action {
+            Written::Count(run) => (Action::Count, run),
+            Written::Foreach(run) => (Action::Foreach, run),
+            Written::Collect(run) => (Action::Collect, run),
+            Written::Write(run) => (Action::Write, run),
+            Written::Take { on, rows, name, delay_ms } => {
+                return self.job(Action::Take(*rows), *on, name.as_deref(), *delay_ms, before);
+            }
+            Written::Unpersist { on } => return self.unpersist(*on, before),
+            Written::Repeat { times, jobs } => {
+                let mut before = before;
+                for _ in 0..times.get() {
+                    for action in jobs {
+                        before = self.action(action, before)?;
+                    }
+                    if jobs.is_empty() {
+                        break;
+                    }
+                }
+                return Ok(before);
+            }
+            Written::Together(jobs) => {
+                let mut last = Vec::new();
+                for action in jobs {
+                    if let Written::Unpersist { on } = action {
+                        return Err(self.misplaced_unpersist(*on));
+                    }
+                    last.extend(self.action(action, before.clone())?);
+                }
+                return Ok(if last.is_empty() { before } else { last });
+            }
+        };
+        self.job(kind, run.on, run.name.as_deref(), run.delay_ms, before)
+    }
+
+    fn job(
+        &mut self,
+        action: Action,
+        on: Name<'d>,
+        name: Option<&str>,
+        delay_ms: u32,
+        after: Vec<usize>,
+    ) -> Result<Vec<usize>, Error> {
+        let node = self.find(on)?;
+        if self.plan.jobs.len() >= MAX_JOBS {
+            return Err(Error::new(format!("more than {MAX_JOBS} jobs"))
+                .at(on.span(self.text))
+                .help("repeat less often"));
+        }
+        let verb = match action {
+            Action::Count => "count",
+            Action::Foreach => "foreach",
+            Action::Collect => "collect",
+            Action::Take(_) => "take",
+            Action::Write => "write",
+        };
+        let name = name.map_or_else(|| format!("{verb} {}", on.0), str::to_owned);
+        let delay = SimTime::from_ms(u64::from(delay_ms));
+        self.plan.jobs.push(Job { name, action, on: node, after, delay, unpersist: Vec::new() });
+        Ok(vec![self.plan.jobs.len() - 1])
+    }
+
+    fn unpersist(&mut self, on: Name<'d>, before: Vec<usize>) -> Result<Vec<usize>, Error> {
+        let node = self.find(on)?;
+        if !matches!(self.plan.node(node).operator, Operator::Cache { .. }) {
+            return Err(Error::new(format!("`{}` is not cached", on.0))
+                .at(on.span(self.text))
+                .help("unpersist a data set that ends with `cache`"));
+        }
+        let &[last] = before.as_slice() else { return Err(self.misplaced_unpersist(on)) };
+        self.plan.jobs[last].unpersist.push(node);
+        Ok(before)
+    }
+
+    fn misplaced_unpersist(&self, on: Name<'d>) -> Error {
+        Error::new("`unpersist` follows one job")
+            .at(on.span(self.text))
+            .label("unpersisted here")
+            .help("put it behind a job, outside of `together` and not directly after it")
+    }
+}

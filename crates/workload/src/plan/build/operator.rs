@@ -1,0 +1,237 @@
+//! Steps that follow another one.
+
+use sim_core::storage::StorageLevel;
+use sim_core::units::Bytes;
+
+use super::Builder;
+use super::source::billionths;
+use crate::Error;
+use crate::plan::{Items, Keys, Node, NodeId, Operator, Table};
+use crate::scenario::{Api, Cache, Join, Name, Step, choice};
+
+/// Map tasks assumed for a partial aggregation whose input has no partitions of its own.
+const ASSUMED_MAP_TASKS: u32 = 200;
+/// Rows of a batch of a cached query: `spark.sql.inMemoryColumnarStorage.batchSize`.
+const BATCH_ROWS: u64 = 10_000;
+
+impl<'d> Builder<'d> {
+    pub(super) fn operator(&mut self, step: &'d Step<'d>, input: NodeId) -> Result<NodeId, Error> {
+        let from = self.plan.node(input).clone();
+        let keys = from.keys.clone();
+        let node = match step {
+            Step::From(_) | Step::Scan(_) | Step::Recorded(_) => return Ok(input),
+            Step::Filter { keep, cpu_ns_per_row } => {
+                let kept = |amount: u64| mul_div(amount, billionths(*keep), 1_000_000_000);
+                let Table { rows, bytes, wire_bytes } = from.table;
+                let table = Table { rows: kept(rows), bytes: kept(bytes), wire_bytes: kept(wire_bytes) };
+                Node { cpu_ns_per_row: *cpu_ns_per_row, ..self.narrow(Operator::Narrow, input, table) }
+            }
+            Step::Project { row_bytes, cpu_ns_per_row } => {
+                let table = self.widened(from.table, self.total("row_bytes", &row_bytes.0)?)?;
+                Node { cpu_ns_per_row: *cpu_ns_per_row, ..self.narrow(Operator::Narrow, input, table) }
+            }
+            Step::Python { cpu_ns_per_row, row_bytes } => {
+                let table = match row_bytes {
+                    Some(width) => self.widened(from.table, self.total("row_bytes", &width.0)?)?,
+                    None => from.table,
+                };
+                Node { cpu_ns_per_row: Some(*cpu_ns_per_row), ..self.narrow(Operator::Narrow, input, table) }
+            }
+            Step::Repartition { partitions, by_key } => {
+                let operator = Operator::Repartition { by_key: *by_key };
+                self.wide(operator, vec![input], from.table, keys, self.partitions(*partitions)?)
+            }
+            Step::Coalesce { partitions } => {
+                let partitions = self.partitions(Some(*partitions))?;
+                Node { partitions, ..self.narrow(Operator::Coalesce, input, from.table) }
+            }
+            Step::Union { with } => self.union(input, with)?,
+            Step::Sort { within_partitions, radix, partitions } => {
+                let operator = Operator::Sort { within_partitions: *within_partitions, radix: *radix };
+                let partitions = self.partitions(*partitions)?;
+                if *within_partitions && partitions.is_some() {
+                    return Err(self
+                        .fail("a sort within partitions keeps them")
+                        .help("leave `partitions` away"));
+                }
+                let known = if *within_partitions { from.partitions } else { partitions };
+                self.wide(operator, vec![input], from.table, keys, known)
+            }
+            Step::Window { largest_group, radix, partitions } => {
+                let largest_group =
+                    largest_group.as_ref().map(|rows| self.total("largest_group", &rows.0)).transpose()?;
+                let operator = Operator::Window { radix: *radix, largest_group };
+                self.wide(operator, vec![input], from.table, keys, self.partitions(*partitions)?)
+            }
+            Step::Join(join) => self.join(input, join)?,
+            Step::Aggregate { groups, group_bytes, combined_rows, partitions } => {
+                let group_bytes = self.total("group_bytes", &group_bytes.0)?;
+                let groups = self.total("groups", &groups.0)?.min(from.table.rows);
+                let given =
+                    combined_rows.as_ref().map(|rows| self.total("combined_rows", &rows.0)).transpose()?;
+                let combined =
+                    self.rows_of(&from.table, combined_rows_of(&from, groups, given), group_bytes)?;
+                let table = self.rows_of(&from.table, groups, group_bytes)?;
+                let operator = Operator::Aggregate { group_bytes: Bytes(group_bytes), combined };
+                self.wide(operator, vec![input], table, keys, self.partitions(*partitions)?)
+            }
+            Step::GroupByKey { groups, collection_bytes, partitions } => {
+                let partitions = self.partitions(*partitions)?;
+                let collection =
+                    self.items("collection_bytes", &collection_bytes.0, partitions, Items::Total)?;
+                let rows = self.total("groups", &groups.0)?.min(from.table.rows);
+                let operator = Operator::GroupByKey { collection };
+                self.wide(operator, vec![input], Table { rows, ..from.table }, keys, partitions)
+            }
+            Step::ReduceByKey {
+                groups,
+                map_collection_bytes,
+                collection_bytes,
+                combined_rows,
+                partitions,
+            } => {
+                let partitions = self.partitions(*partitions)?;
+                let groups = self.total("groups", &groups.0)?.min(from.table.rows);
+                let given =
+                    combined_rows.as_ref().map(|rows| self.total("combined_rows", &rows.0)).transpose()?;
+                let combined = scaled(&from.table, combined_rows_of(&from, groups, given));
+                let operator = Operator::ReduceByKey {
+                    map_collection: self.items(
+                        "map_collection_bytes",
+                        &map_collection_bytes.0,
+                        from.partitions,
+                        Items::Total,
+                    )?,
+                    collection: self.items(
+                        "collection_bytes",
+                        &collection_bytes.0,
+                        partitions,
+                        Items::Total,
+                    )?,
+                    combined,
+                };
+                self.wide(operator, vec![input], scaled(&from.table, groups), keys, partitions)
+            }
+            Step::ReadBroadcast { pieces, value } => {
+                let pieces = Bytes(self.total("pieces", &pieces.0)?);
+                let value = Bytes(self.total("value", &value.0)?);
+                self.narrow(Operator::ReadBroadcast { pieces, value }, input, from.table)
+            }
+            Step::Cache(cache) => {
+                let operator = self.cache(cache, from.partitions)?;
+                self.narrow(operator, input, from.table)
+            }
+        };
+        self.add(node)
+    }
+
+    /// A node with the partitions of its input.
+    fn narrow(&self, operator: Operator, input: NodeId, table: Table) -> Node {
+        let from = self.plan.node(input);
+        let node = self.node(operator, vec![input], table, from.keys.clone());
+        Node { partitions: from.partitions, ..node }
+    }
+
+    fn wide(
+        &self,
+        operator: Operator,
+        inputs: Vec<NodeId>,
+        table: Table,
+        keys: Keys,
+        partitions: Option<u32>,
+    ) -> Node {
+        Node { partitions, ..self.node(operator, inputs, table, keys) }
+    }
+
+    fn union(&self, input: NodeId, with: &[Name<'d>]) -> Result<Node, Error> {
+        let others: Result<Vec<NodeId>, Error> = with.iter().map(|&name| self.find(name)).collect();
+        let inputs = [vec![input], others?].concat();
+        let from: Vec<&Node> = inputs.iter().map(|&input| self.plan.node(input)).collect();
+        let sum = |what: &str, amount: fn(&Table) -> u64| {
+            self.checked_sum(what, &from.iter().map(|node| amount(&node.table)).collect::<Vec<_>>())
+        };
+        let table = Table {
+            rows: sum("rows", |table| table.rows)?,
+            bytes: sum("bytes", |table| table.bytes)?,
+            wire_bytes: sum("bytes", |table| table.wire_bytes)?,
+        };
+        let known: Option<u32> =
+            from.iter().map(|node| node.partitions).try_fold(0_u32, |sum, count| sum.checked_add(count?));
+        let keys = from[0].keys.clone();
+        Ok(self.wide(Operator::Union, inputs, table, keys, known))
+    }
+
+    fn join(&self, left: NodeId, join: &'d Join<'d>) -> Result<Node, Error> {
+        let right = self.find(join.with)?;
+        let (from, with) = (self.plan.node(left), self.plan.node(right));
+        let rows = match &join.rows {
+            Some(rows) => self.total("rows", &rows.0)?,
+            None => from.table.rows,
+        };
+        let width = match &join.row_bytes {
+            Some(width) => self.total("row_bytes", &width.0)?,
+            None => {
+                [from.table, with.table].iter().map(|table| table.bytes.div_ceil(table.rows.max(1))).sum()
+            }
+        };
+        let table = self.rows_of(&from.table, rows, width)?;
+        let operator = Operator::Join { strategy: join.strategy, long_key: join.long_key };
+        let partitions = self.partitions(join.partitions)?;
+        Ok(self.wide(operator, vec![left, right], table, from.keys.clone(), partitions))
+    }
+
+    fn cache(&self, cache: &Cache, partitions: Option<u32>) -> Result<Operator, Error> {
+        let (default, rows_per_element) = match cache.api {
+            Api::Sql => ("MEMORY_AND_DISK", BATCH_ROWS),
+            Api::Rdd => ("MEMORY_ONLY", 1),
+        };
+        let name = cache.level.as_deref().unwrap_or(default);
+        let level = StorageLevel::by_name(name).filter(|level| level.is_valid()).ok_or_else(|| {
+            let levels: Vec<&str> = StorageLevel::NAMED[1..].iter().map(|(name, _)| *name).collect();
+            self.fail(format!("no storage level `{name}`")).help(choice(name, &levels))
+        })?;
+        let items = |field: &str, amount: Option<&crate::scenario::Quantity>| {
+            amount.map(|amount| self.items(field, amount, partitions, Items::Same)).transpose()
+        };
+        Ok(Operator::Cache {
+            level,
+            memory: items("block_bytes", cache.block_bytes.as_ref().map(|amount| &amount.0))?,
+            disk: items("block_disk_bytes", cache.block_disk_bytes.as_ref().map(|amount| &amount.0))?,
+            elements: items("block_elements", cache.block_elements.as_ref().map(|amount| &amount.0))?,
+            rows_per_element,
+        })
+    }
+
+    /// The rows of `table` with another width; what they take on the wire changes alike.
+    fn widened(&self, table: Table, row_bytes: u64) -> Result<Table, Error> {
+        self.rows_of(&table, table.rows, row_bytes)
+    }
+
+    /// Other rows, which compress as those of `like` do.
+    fn rows_of(&self, like: &Table, rows: u64, row_bytes: u64) -> Result<Table, Error> {
+        let bytes = self.product("row_bytes", rows, row_bytes)?;
+        let wire_bytes = if like.bytes == 0 { bytes } else { mul_div(bytes, like.wire_bytes, like.bytes) };
+        Ok(Table { rows, bytes, wire_bytes })
+    }
+}
+
+/// Fewer rows of the same width.
+fn scaled(table: &Table, rows: u64) -> Table {
+    let part = |amount: u64| mul_div(amount, rows, table.rows);
+    Table { rows, bytes: part(table.bytes), wire_bytes: part(table.wire_bytes) }
+}
+
+/// Rows that map tasks leave after combining: what is given, or what drawing keys at random leaves.
+fn combined_rows_of(from: &Node, groups: u64, given: Option<u64>) -> u64 {
+    let estimate = || {
+        let maps = f64::from(from.partitions.unwrap_or(ASSUMED_MAP_TASKS));
+        let (rows, groups) = (from.table.rows as f64, groups.max(1) as f64);
+        (maps * groups * -(-rows / maps / groups).exp_m1()).round() as u64
+    };
+    given.unwrap_or_else(estimate).clamp(groups, from.table.rows.max(groups))
+}
+
+fn mul_div(amount: u64, times: u64, by: u64) -> u64 {
+    let exact = u128::from(amount) * u128::from(times) / u128::from(by.max(1));
+    u64::try_from(exact).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,222 @@
+//! The logical plan: data sets as a graph of operators, and the jobs that act on them.
+//!
+//! All random draws are made here, before anything is partitioned: each data set has its totals, and the totals of
+//! every shuffle are the same for every number of partitions.
+
+mod apportion;
+mod build;
+mod items;
+mod keys;
+
+use serde::Deserialize;
+use sim_core::storage::StorageLevel;
+use sim_core::units::{Bytes, SimTime};
+
+pub use apportion::apportion;
+pub(crate) use build::Builder;
+pub use items::Items;
+pub use keys::{Keys, Share};
+
+/// Data sets and jobs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// By [`NodeId`], inputs before those who read them.
+    pub nodes: Vec<Node>,
+    /// In the order in which the driver submits them.
+    pub jobs: Vec<Job>,
+}
+
+/// A row of [`Plan::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+/// A data set as one operator leaves it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The data set of the scenario that it is a step of.
+    pub name: String,
+    /// What makes it of its inputs.
+    pub operator: Operator,
+    /// What it reads; the left side of a join comes first.
+    pub inputs: Vec<NodeId>,
+    /// How much there is of it.
+    pub table: Table,
+    /// How its rows lie on the keys that a later shuffle uses.
+    pub keys: Keys,
+    /// Its number of partitions, where no setting decides on it.
+    pub partitions: Option<u32>,
+    /// CPU time of the operator for each row that it reads; `None` for that of the cost table.
+    pub cpu_ns_per_row: Option<u64>,
+}
+
+/// How much there is of a data set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Number of rows.
+    pub rows: u64,
+    /// Bytes of the rows as operators hold them (`UnsafeRow`).
+    pub bytes: u64,
+    /// Bytes in shuffle files, results and serialized blocks: serialized and compressed.
+    pub wire_bytes: u64,
+}
+
+/// What makes a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operator {
+    /// Reads storage.
+    Scan {
+        /// Its partitions; `None` where `spark.sql.files.maxPartitionBytes` decides on them.
+        splits: Option<Vec<Split>>,
+        /// Bytes read from storage.
+        file_bytes: u64,
+    },
+    /// Tasks as a log recorded them.
+    Recorded(Vec<RecordedTask>),
+    /// A filter, a projection, a Python function: rows go through.
+    Narrow,
+    /// Deals rows out anew, by key or in turn.
+    Repartition {
+        /// By key.
+        by_key: bool,
+    },
+    /// Puts neighbouring partitions into one task.
+    Coalesce,
+    /// All rows of all inputs.
+    Union,
+    /// Orders rows.
+    Sort {
+        /// Within each partition, without a shuffle.
+        within_partitions: bool,
+        /// Whether the key fits a prefix that radix sort can use.
+        radix: bool,
+    },
+    /// A window function over partitions of the key.
+    Window {
+        /// As for a sort.
+        radix: bool,
+        /// Rows of the largest window partition; `None` for what the keys say.
+        largest_group: Option<u64>,
+    },
+    /// A join with its second input.
+    Join {
+        /// A hint; `None` leaves the choice to the settings.
+        strategy: Option<Strategy>,
+        /// Whether the key is a long: it decides how the hashed relation is laid out.
+        long_key: bool,
+    },
+    /// Hash aggregation of SQL.
+    Aggregate {
+        /// Bytes of one group: key and buffer.
+        group_bytes: Bytes,
+        /// What the partial aggregations leave.
+        combined: Table,
+    },
+    /// `groupByKey` of the RDD API.
+    GroupByKey {
+        /// Estimated bytes of the objects that the reducers collect.
+        collection: Items,
+    },
+    /// `reduceByKey` of the RDD API.
+    ReduceByKey {
+        /// Estimated bytes of the objects that the map tasks collect.
+        map_collection: Items,
+        /// Estimated bytes of the objects that the reducers collect.
+        collection: Items,
+        /// What the map tasks leave.
+        combined: Table,
+    },
+    /// Uses a broadcast variable.
+    ReadBroadcast {
+        /// Bytes of its serialized pieces.
+        pieces: Bytes,
+        /// Estimated bytes of its value.
+        value: Bytes,
+    },
+    /// Keeps its partitions as blocks.
+    Cache {
+        /// Where.
+        level: StorageLevel,
+        /// Bytes in memory; `None` for those of the rows.
+        memory: Option<Items>,
+        /// Bytes serialized; `None` for those on the wire.
+        disk: Option<Items>,
+        /// Elements of a partition's iterator; `None` for one each [`rows_per_element`](Self::Cache::rows_per_element).
+        elements: Option<Items>,
+        /// Rows of an element: 10,000 in a batch of a cached query, 1 in an RDD.
+        rows_per_element: u64,
+    },
+}
+
+/// How a join is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename = "strategy", rename_all = "snake_case")]
+pub enum Strategy {
+    /// Both sides shuffled and sorted.
+    SortMerge,
+    /// Both sides shuffled, the right one put into a hashed relation.
+    ShuffledHash,
+    /// The right side sent to every executor.
+    Broadcast,
+}
+
+/// One partition of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Number of rows.
+    pub rows: u64,
+    /// Bytes of the rows.
+    pub bytes: u64,
+}
+
+/// One task as a log recorded it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordedTask {
+    /// Rows that it read.
+    pub rows: u64,
+    /// Bytes of those rows.
+    pub bytes: u64,
+    /// All of its time.
+    pub time: SimTime,
+    /// Index of its executor and its launch after the submission of the stage.
+    pub placement: Option<(u32, SimTime)>,
+}
+
+/// What the driver runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// Shown to people.
+    pub name: String,
+    /// What is done.
+    pub action: Action,
+    /// To which data set.
+    pub on: NodeId,
+    /// Jobs (indices) that have to end before.
+    pub after: Vec<usize>,
+    /// The driver's own work before it.
+    pub delay: SimTime,
+    /// Cached data sets that the driver unpersists after it.
+    pub unpersist: Vec<NodeId>,
+}
+
+/// What a job does with its data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Counts the rows.
+    Count,
+    /// Runs through the rows without a result.
+    Foreach,
+    /// Sends all rows to the driver.
+    Collect,
+    /// Sends the first rows to the driver.
+    Take(u64),
+    /// Writes all rows to storage.
+    Write,
+}
+
+impl Plan {
+    /// The row of a node.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+}

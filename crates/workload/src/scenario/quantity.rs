@@ -1,0 +1,163 @@
+//! Amounts: whole numbers, sizes as Spark writes them, distributions and lists.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use ron::value::RawValue;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, Visitor};
+
+use crate::sample::{Distribution, LIMIT};
+
+/// A number of rows, bytes, groups ... that a scenario gives.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Quantity {
+    /// A constant.
+    Fixed(u64),
+    /// Drawn once for each item: a partition, a block.
+    Drawn(Distribution),
+    /// Given for each item.
+    Each(Vec<u64>),
+}
+
+/// The unit of a number in the file.
+pub(crate) trait Unit {
+    /// What is expected.
+    const EXPECTED: &'static str;
+
+    /// Reads a number written as text.
+    fn parse(text: &str) -> Result<u64, String>;
+}
+
+/// Bytes: a whole number, or text with one of Spark's suffixes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Bytes {}
+
+/// Rows, groups, elements: a whole number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Count {}
+
+impl Unit for Bytes {
+    const EXPECTED: &'static str = "a number of bytes or a size such as \"64m\"";
+
+    fn parse(text: &str) -> Result<u64, String> {
+        let lower = text.trim().to_ascii_lowercase();
+        let digits = lower.len() - lower.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, suffix) = lower.split_at(digits);
+        let shift = match suffix {
+            "" | "b" => 0,
+            "k" | "kb" => 10,
+            "m" | "mb" => 20,
+            "g" | "gb" => 30,
+            "t" | "tb" => 40,
+            "p" | "pb" => 50,
+            _ if number.is_empty() || suffix.starts_with('.') => {
+                return Err(format!("`{text}` is no size: write a whole number and b, k, m, g, t or p"));
+            }
+            _ => return Err(format!("`{suffix}` is no unit of size: use b, k, m, g, t or p")),
+        };
+        let number: u64 =
+            number.parse().map_err(|_| format!("`{text}` is no size: write such as \"64m\""))?;
+        number.checked_mul(1 << shift).ok_or_else(|| format!("`{text}` is more than 2^62 bytes: use less"))
+    }
+}
+
+impl Unit for Count {
+    const EXPECTED: &'static str = "a whole number";
+
+    fn parse(text: &str) -> Result<u64, String> {
+        Err(format!("a count has no unit: write a whole number instead of \"{text}\""))
+    }
+}
+
+/// One number in a unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Number<U>(pub(crate) u64, PhantomData<U>);
+
+impl<'de, U: Unit> Deserialize<'de> for Number<U> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Whole<U>(PhantomData<U>);
+        impl<U: Unit> Visitor<'_> for Whole<U> {
+            type Value = u64;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(U::EXPECTED)
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<u64, E> {
+                Ok(number)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<u64, E> {
+                u64::try_from(number)
+                    .map_err(|_| E::custom(format!("{number} is below zero: use {}", U::EXPECTED)))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<u64, E> {
+                U::parse(text).map_err(E::custom)
+            }
+        }
+        let number = deserializer.deserialize_any(Whole::<U>(PhantomData))?;
+        if number >= LIMIT {
+            return Err(D::Error::custom(format!("{number} is too much: use less than 2^62 ({LIMIT})")));
+        }
+        Ok(Self(number, PhantomData))
+    }
+}
+
+/// A [`Quantity`] in a unit.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Amount<U>(pub(crate) Quantity, PhantomData<U>);
+
+/// The forms of an amount that begin with a word.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case", bound = "U: Unit")]
+enum Shape<U> {
+    Each(Vec<Number<U>>),
+    Uniform { low: Number<U>, high: Number<U> },
+    Normal { mean: Number<U>, sd: Number<U> },
+    LogNormal { median: Number<U>, sigma: f64 },
+    Exponential { mean: Number<U> },
+    Pareto { min: Number<U>, shape: f64 },
+    Zipf { max: Number<U>, exponent: f64 },
+}
+
+impl<U: Unit> Shape<U> {
+    fn quantity(self) -> Result<Quantity, String> {
+        let distribution = match self {
+            Self::Each(numbers) if numbers.is_empty() => return Err("the list is empty".to_owned()),
+            Self::Each(numbers) => {
+                return Ok(Quantity::Each(numbers.iter().map(|number| number.0).collect()));
+            }
+            Self::Uniform { low, high } => Distribution::Uniform { low: low.0, high: high.0 },
+            Self::Normal { mean, sd } => Distribution::Normal { mean: mean.0, sd: sd.0 },
+            Self::LogNormal { median, sigma } => Distribution::LogNormal { median: median.0, sigma },
+            Self::Exponential { mean } => Distribution::Exponential { mean: mean.0 },
+            Self::Pareto { min, shape } => Distribution::Pareto { min: min.0, shape },
+            Self::Zipf { max, exponent } => Distribution::Zipf { max: max.0, exponent },
+        };
+        distribution.checked().map(Quantity::Drawn)
+    }
+}
+
+impl<'de, U: Unit> Deserialize<'de> for Amount<U> {
+    /// RON forgets the word of a value whose type is open, so the text of the value is read again by its form.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let text = raw.get_ron().trim();
+        let options = super::options();
+        let quantity = if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let shape =
+                options.from_str::<Shape<U>>(text).map_err(|error| super::diagnose::reason(&error.code));
+            shape.and_then(Shape::quantity)
+        } else {
+            let number = options.from_str::<Number<U>>(text);
+            number.map(|number| Quantity::Fixed(number.0)).map_err(|error| match error.code {
+                ron::Error::Message(text) => text,
+                ron::Error::InvalidValueForType { .. } => format!("expected {}, found `{text}`", U::EXPECTED),
+                other => super::diagnose::reason(&other),
+            })
+        };
+        quantity.map(|quantity| Self(quantity, PhantomData)).map_err(D::Error::custom)
+    }
+}

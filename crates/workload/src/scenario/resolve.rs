@@ -1,0 +1,116 @@
+//! From the document to the scenario.
+
+use super::document::{ClusterText, Document};
+use super::entries::Entries;
+use super::expect::{RawExpectation, is_path};
+use super::setting::Setting;
+use super::{Cluster, Expectation, Scenario, Variant};
+use crate::Error;
+use crate::plan::Builder;
+
+/// The most executors of a cluster.
+const MAX_EXECUTORS: u32 = 100_000;
+
+pub(super) fn resolve(document: &Document<'_>, text: &str, seed: Option<u64>) -> Result<Scenario, Error> {
+    if document.question.trim().is_empty() {
+        return Err(Error::new("the question is empty").help("say in one sentence what the scenario answers"));
+    }
+    let plan = Builder::build(document, text, seed.unwrap_or(document.seed))?;
+    let mut variants: Vec<Variant> = Vec::new();
+    for variant in &document.variants {
+        if variants.iter().any(|known| known.name == variant.name.0) {
+            return Err(Error::new(format!("two variants are called `{}`", variant.name.0))
+                .at(variant.name.span(text))
+                .help("give each its own name"));
+        }
+        variants.push(Variant {
+            name: variant.name.0.to_owned(),
+            conf: settings(&variant.conf),
+            expect: expectations(&variant.expect, text)?,
+        });
+    }
+    Ok(Scenario {
+        question: document.question.clone(),
+        spark_version: document.spark_version.clone(),
+        cluster: cluster(&document.cluster)?,
+        conf: conf(document, text)?,
+        plan,
+        expect: expectations(&document.expect, text)?,
+        variants,
+    })
+}
+
+fn cluster(cluster: &ClusterText) -> Result<Cluster, Error> {
+    let executors = cluster.executors.get();
+    if executors > MAX_EXECUTORS {
+        return Err(Error::new(format!("{executors} executors are more than {MAX_EXECUTORS}")));
+    }
+    let nodes = cluster.nodes.map_or(executors, std::num::NonZeroU32::get);
+    if nodes > executors {
+        return Err(Error::new(format!("{nodes} nodes for {executors} executors"))
+            .help("a node without an executor changes nothing: give at most as many nodes as executors"));
+    }
+    Ok(Cluster { executors, nodes })
+}
+
+/// The settings of the cluster under their Spark names, then those of `conf`.
+fn conf(document: &Document<'_>, text: &str) -> Result<Vec<(String, String)>, Error> {
+    let cluster = &document.cluster;
+    let mut settings: Vec<(String, String)> = [
+        ("spark.executor.instances", Some(cluster.executors.to_string())),
+        ("spark.executor.cores", cluster.cores.map(|cores| cores.to_string())),
+        ("spark.executor.memory", cluster.memory.as_ref().map(|memory| memory.0.clone())),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+    .collect();
+    for (key, Setting(value)) in &document.conf.0 {
+        if settings.iter().any(|(known, _)| known == key.0) {
+            return Err(Error::new(format!("`{}` is given in `cluster` too", key.0))
+                .at(key.span(text))
+                .help("keep one of the two"));
+        }
+        settings.push((key.0.to_owned(), value.clone()));
+    }
+    Ok(settings)
+}
+
+fn settings(entries: &Entries<'_, Setting>) -> Vec<(String, String)> {
+    entries.0.iter().map(|(key, value)| (key.0.to_owned(), value.0.clone())).collect()
+}
+
+fn expectations(entries: &Entries<'_, RawExpectation>, text: &str) -> Result<Vec<Expectation>, Error> {
+    let mut line = Lines { text, at: 0, line: 1 };
+    let mut expectations = Vec::new();
+    for (path, raw) in &entries.0 {
+        let span = path.span(text);
+        if !is_path(path.0) {
+            return Err(Error::new(format!("`{}` is no path of a result", path.0))
+                .at(span)
+                .help("write names joined by dots, with [3] for an element and [*] for all of a list"));
+        }
+        expectations.push(Expectation {
+            path: path.0.to_owned(),
+            test: raw.test.clone(),
+            ground: raw.ground,
+            why: raw.why.clone(),
+            line: line.of(span.start),
+        });
+    }
+    Ok(expectations)
+}
+
+/// Line numbers of growing offsets.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, offset: usize) -> usize {
+        self.line += self.text.get(self.at..offset).map_or(0, |part| part.matches('\n').count());
+        self.at = offset.max(self.at);
+        self.line
+    }
+}
