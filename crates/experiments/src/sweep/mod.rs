@@ -108,7 +108,7 @@ fn check_axes(axes: &[Axis]) -> Result<(), Error> {
 fn combinations(axes: &[Axis]) -> Vec<Vec<String>> {
     axes.iter().fold(vec![Vec::new()], |before, axis| {
         let longer = |values: Vec<String>| {
-            axis.values.iter().map(move |value| [values.as_slice(), &[value.clone()]].concat())
+            axis.values.iter().map(move |value| [values.as_slice(), std::slice::from_ref(value)].concat())
         };
         before.into_iter().flat_map(longer).collect()
     })
