@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 /// classes, operation by operation, under simulated time. A scenario is a small file in RON that says what data there
 /// is, what is done with it and on which cluster.
 #[derive(Debug, Parser)]
-#[command(name = "poolsim", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "poolsim", version, max_term_width = 100)]
 #[command(after_help = "Start with: poolsim run scenarios/first-look.ron")]
 #[command(after_long_help = AFTER)]
 pub(crate) struct Cli {

@@ -46,9 +46,10 @@ Examples:
   poolsim run scenarios/first-look.ron --timeline pools.csv -o report.txt
 
 How to read the chart:
-  A column shows the fullest moment of its span of time. Execution memory grows from below, storage memory from
-  above, and the line between them is the boundary of the two pools. The rows under the chart count, for each
-  column, spills, evictions, refused blocks, errors, and the most tasks that waited for memory.";
+  A column shows the fullest moment of its span of time. Execution memory grows from below,
+  storage memory from above; the line between them is the boundary of the two pools. The rows
+  under the chart count, for each column, spills, evictions, refused blocks and errors, and the
+  most tasks that waited for memory at a time.";
 
 /// How to print a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

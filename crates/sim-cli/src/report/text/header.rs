@@ -6,6 +6,9 @@ use experiments::{RunReport, human};
 
 use crate::screen::{Ink, Screen, name};
 
+/// Columns that the title of a fact takes.
+pub(super) const MARGIN: usize = 13;
+
 pub(super) fn write(report: &RunReport, screen: Screen, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", screen.paint(Ink::Title, &name(&report.input, screen.width)))?;
     if let Some(question) = &report.question {
@@ -64,18 +67,33 @@ fn cluster(report: &RunReport) -> String {
 /// Lines of at most `width` characters, broken at blanks.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in words(text) {
         let last = lines.last_mut().expect("there is always one");
         if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
-            lines.push(word.to_owned());
+            lines.push(word);
         } else {
             if !last.is_empty() {
                 last.push(' ');
             }
-            last.push_str(word);
+            last.push_str(&word);
         }
     }
     lines
+}
+
+/// The words of a text; a number stays with its unit or noun.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match words.last_mut() {
+            Some(last) if last.ends_with(|c: char| c.is_ascii_digit()) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 #[cfg(test)]
@@ -83,6 +101,7 @@ mod tests {
     #[test]
     fn lines_break_at_blanks() {
         assert_eq!(super::wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(super::wrap("it spills 10 MiB", 13), ["it spills", "10 MiB"]);
         assert_eq!(super::wrap("unbreakable", 4), ["unbreakable"]);
     }
 }

@@ -25,8 +25,7 @@ pub(crate) fn write(run: &Run, screen: Screen, out: &mut impl Write) -> anyhow::
         Verdict::Failed | Verdict::Stalled | Verdict::GaveUp => Ink::Alarm,
     };
     writeln!(out)?;
-    // The margin of a fact takes 13 columns.
-    for (at, line) in header::wrap(&report.verdict_text, screen.width - 13).iter().enumerate() {
+    for (at, line) in header::wrap(&report.verdict_text, screen.width - header::MARGIN).iter().enumerate() {
         let title = if at == 0 { "verdict" } else { "" };
         header::fact(screen, out, title, &screen.paint(ink, line))?;
     }

@@ -6,7 +6,7 @@ use experiments::report::{RddReport, StageReport, StageStatus};
 use experiments::{RunReport, human};
 
 use super::run::section;
-use super::table::{Side::Left, Side::Right, Table};
+use super::table::{NOTHING_THERE, Side::Left, Side::Right, Table};
 use crate::screen::{Screen, name};
 
 /// Columns of a name.
@@ -18,7 +18,7 @@ pub(super) fn write(report: &RunReport, screen: Screen, out: &mut impl Write) ->
     print(screen, out, "cached data", &cached(report, screen))
 }
 
-fn print(screen: Screen, out: &mut impl Write, title: &str, table: &Table) -> io::Result<()> {
+fn print(screen: Screen, out: &mut impl Write, title: &str, table: &Table<'_>) -> io::Result<()> {
     if table.is_empty() {
         return Ok(());
     }
@@ -29,11 +29,11 @@ fn print(screen: Screen, out: &mut impl Write, title: &str, table: &Table) -> io
     Ok(())
 }
 
-fn memory(report: &RunReport, screen: Screen) -> Table {
+fn memory(report: &RunReport, screen: Screen) -> Table<'static> {
     let mut table = Table::new(
         screen,
-        &[
-            ("", Right),
+        [
+            ("#", Right),
             ("stage", Left),
             ("tasks", Right),
             ("start", Right),
@@ -68,18 +68,18 @@ fn ended(stage: &StageReport) -> String {
         (StageStatus::Succeeded, 0) => "ok".to_owned(),
         (StageStatus::Succeeded, failed) => format!("ok, {failed} failed before"),
         (StageStatus::Failed, 0) => "aborted".to_owned(),
-        (StageStatus::Failed, failed) => format!("ABORTED, {failed} failed"),
+        (StageStatus::Failed, failed) => format!("aborted, {failed} failed"),
         (StageStatus::Skipped, _) => "skipped".to_owned(),
         (StageStatus::NotRun, _) => "not run".to_owned(),
     }
 }
 
 /// Shares of the time of all attempts of a stage.
-fn time(report: &RunReport, screen: Screen) -> Table {
+fn time(report: &RunReport, screen: Screen) -> Table<'static> {
     let titles = ["cpu", "spill", "evict", "pool wait", "lock wait", "io", "launch"];
-    let mut columns = vec![("", Right), ("stage", Left), ("task time", Right)];
+    let mut columns = vec![("#", Right), ("stage", Left), ("task time", Right)];
     columns.extend(titles.map(|title| (title, Right)));
-    let mut table = Table::new(screen, &columns);
+    let mut table = Table::new(screen, columns);
     for stage in &report.stages {
         let time = &stage.time;
         let total = time.total_ms();
@@ -101,11 +101,11 @@ fn time(report: &RunReport, screen: Screen) -> Table {
     table
 }
 
-fn cached(report: &RunReport, screen: Screen) -> Table {
+fn cached(report: &RunReport, screen: Screen) -> Table<'static> {
     let mut table = Table::new(
         screen,
-        &[
-            ("", Right),
+        [
+            ("#", Right),
             ("data set", Left),
             ("partitions", Right),
             ("read: memory", Right),
@@ -141,7 +141,7 @@ fn rdd_row(rdd: &RddReport) -> [String; 10] {
 /// Whole per cents, `<1%` for what is less and not nothing.
 fn percent(part: u64, total: u64) -> String {
     match u128::from(part) * 100 / u128::from(total) {
-        0 if part == 0 => "-".to_owned(),
+        0 if part == 0 => NOTHING_THERE.to_owned(),
         0 => "<1%".to_owned(),
         percent => format!("{percent}%"),
     }
@@ -149,16 +149,16 @@ fn percent(part: u64, total: u64) -> String {
 
 /// A size, `-` for none.
 pub(super) fn size(bytes: u64) -> String {
-    if bytes == 0 { "-".to_owned() } else { human::bytes(bytes) }
+    if bytes == 0 { NOTHING_THERE.to_owned() } else { human::bytes(bytes) }
 }
 
 /// A number, `-` for none.
 pub(super) fn number(number: u64) -> String {
-    if number == 0 { "-".to_owned() } else { human::grouped(number) }
+    if number == 0 { NOTHING_THERE.to_owned() } else { human::grouped(number) }
 }
 
 fn optional(ms: Option<u64>) -> String {
-    ms.map_or("-".to_owned(), human::ms)
+    ms.map_or(NOTHING_THERE.to_owned(), human::ms)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use experiments::human;
 use experiments::report::{RunReport, Verdict};
 use experiments::sweep::{Point, SweepReport};
 
-use super::header::{fact, wrap};
+use super::header::{MARGIN, fact, wrap};
 use super::stages::{number, size};
 use super::table::{Side::Left, Side::Right, Table};
 use crate::report::csv::verdict;
@@ -21,10 +21,18 @@ pub(crate) fn write(report: &SweepReport, screen: Screen, out: &mut impl Write) 
     for line in table(report, screen).lines() {
         writeln!(out, "{line}")?;
     }
-    for point in report.points.iter().filter(|point| point.refused.is_some()) {
+    for (reason, points) in refusals(report) {
+        let label = label(report, points[0]);
+        let others = match points.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
         writeln!(out)?;
-        let why = format!("{}: {}", label(report, point), point.refused.as_deref().unwrap_or_default());
-        fact(screen, out, "refused", &why)?;
+        for (at, line) in
+            wrap(&format!("{label}{others}: {reason}"), screen.width - MARGIN).iter().enumerate()
+        {
+            fact(screen, out, if at == 0 { "refused" } else { "" }, line)?;
+        }
     }
     writeln!(out)?;
     for (title, text) in findings(report) {
@@ -33,7 +41,7 @@ pub(crate) fn write(report: &SweepReport, screen: Screen, out: &mut impl Write) 
     Ok(())
 }
 
-fn table(report: &SweepReport, screen: Screen) -> Table {
+fn table(report: &SweepReport, screen: Screen) -> Table<'_> {
     let mut columns: Vec<(&str, _)> = report.keys.iter().map(|key| (short(key), Right)).collect();
     columns.extend([
         ("took", Right),
@@ -46,7 +54,7 @@ fn table(report: &SweepReport, screen: Screen) -> Table {
         ("failed", Right),
         ("verdict", Left),
     ]);
-    let mut table = Table::new(screen, &columns);
+    let mut table = Table::new(screen, columns);
     for point in &report.points {
         let values = point.values.iter().map(|value| name(value, 30));
         match &point.report {
@@ -72,6 +80,19 @@ fn figures(run: &RunReport) -> [String; 9] {
         number(run.failed_tasks),
         verdict(run.verdict).to_owned(),
     ]
+}
+
+/// Why combinations are refused, each reason with all of them.
+fn refusals(report: &SweepReport) -> Vec<(&str, Vec<&Point>)> {
+    let mut refusals: Vec<(&str, Vec<&Point>)> = Vec::new();
+    for point in &report.points {
+        let Some(reason) = point.refused.as_deref() else { continue };
+        match refusals.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, points)) => points.push(point),
+            None => refusals.push((reason, vec![point])),
+        }
+    }
+    refusals
 }
 
 /// What the table says, exactly: the shortest of the runs that finish, and whether the settings matter at all.

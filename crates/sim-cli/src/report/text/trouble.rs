@@ -7,7 +7,7 @@ use experiments::{RunReport, human};
 
 use super::run::section;
 use super::stages::size;
-use super::table::{Side::Left, Side::Right, Table};
+use super::table::{NOTHING_THERE, Side::Left, Side::Right, Table};
 use crate::screen::Screen;
 
 /// Attempts shown of each kind.
@@ -20,7 +20,7 @@ pub(super) fn write(report: &RunReport, screen: Screen, out: &mut impl Write) ->
     }
     let mut table = Table::new(
         screen,
-        &[
+        [
             ("stage", Right),
             ("task", Right),
             ("attempt", Right),
@@ -44,7 +44,7 @@ pub(super) fn write(report: &RunReport, screen: Screen, out: &mut impl Write) ->
             human::ms(task.ended_ms - task.launched_ms),
             size(task.peak_execution_memory_bytes),
             size(task.memory_spilled_bytes),
-            if waited(task) == 0 { "-".to_owned() } else { human::ms(waited(task)) },
+            if waited(task) == 0 { NOTHING_THERE.to_owned() } else { human::ms(waited(task)) },
         ]);
     }
     section(screen, out, "attempts in trouble")?;
@@ -54,6 +54,8 @@ pub(super) fn write(report: &RunReport, screen: Screen, out: &mut impl Write) ->
     Ok(())
 }
 
+/// How much of a kind of trouble an attempt had.
+type Amount = fn(&TaskReport) -> u64;
 type Row<'r> = (&'static str, &'r StageReport, &'r TaskReport);
 
 /// Up to [`SHOWN`] of each kind, none twice.
@@ -62,7 +64,7 @@ fn pick(report: &RunReport) -> Vec<Row<'_>> {
         let stages = report.stages.iter();
         stages.flat_map(|stage| stage.tasks.iter().flatten().map(move |task| (stage, task)))
     };
-    let kinds: [(&'static str, fn(&TaskReport) -> u64); 3] = [
+    let kinds: [(&'static str, Amount); 3] = [
         ("failed", |task| u64::from(task.status == TaskStatus::Failed)),
         ("spilled most", |task| task.memory_spilled_bytes),
         ("waited most", waited),

@@ -7,7 +7,7 @@ use sim_core::ids::ExecutorId;
 use sim_core::memory::MemoryMode;
 use sim_core::observe::{Mark, PoolSample, Timeline};
 
-use super::columns::{self, Span};
+use super::columns::{self, IsKind, Span};
 use super::{MARGIN, axis};
 use crate::screen::{Ink, Screen};
 
@@ -36,7 +36,7 @@ impl Panel<'_> {
             self.line(out, &label, self.screen.either('│', '|'), cells)?;
         }
         self.axis(out)?;
-        let kinds: [(&str, fn(&Mark) -> bool); 4] = [
+        let kinds: [(&str, IsKind); 4] = [
             ("spills", |mark| matches!(mark, Mark::Spill(..))),
             ("evictions", |mark| matches!(mark, Mark::Eviction(..))),
             ("refused", |mark| matches!(mark, Mark::Refused(_))),
@@ -130,10 +130,12 @@ impl Shape {
         let storage = scaled(pool.storage_used.0, height).min(height);
         let storage_from = height - storage;
         let room = storage_from.max(u64::from(pool.execution_used.0 > 0)) * EIGHTHS;
+        // The boundary lies between two cells: it is drawn in the upper one unless storage has it.
+        let level = scaled(pool.execution_pool.0, height).min(height);
         Self {
             execution: scaled(pool.execution_used.0, height * EIGHTHS).min(room),
             storage_from,
-            boundary: scaled(pool.execution_pool.0, height).min(height - 1),
+            boundary: if level < storage_from { level } else { level.saturating_sub(1) },
         }
     }
 
@@ -179,6 +181,7 @@ mod tests {
     fn execution_grows_from_below_and_storage_from_above() {
         assert_eq!(column(0, 400, 0, false), "  -  ");
         assert_eq!(column(200, 400, 200, false), "# - :");
+        assert_eq!(column(200, 400, 600, false), "#-:::");
         assert_eq!(column(250, 400, 1, false), "#_- :");
         assert_eq!(column(500, 500, 500, false), "##:::");
         assert_eq!(column(275, 400, 0, true), "█▃╌  ");

@@ -4,6 +4,9 @@ use sim_core::ids::ExecutorId;
 use sim_core::memory::MemoryMode;
 use sim_core::observe::{Mark, PoolSample, Sample, Timeline};
 
+/// Tells marks of a kind from others.
+pub(super) type IsKind = fn(&Mark) -> bool;
+
 /// The time that is drawn.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
@@ -67,12 +70,7 @@ pub(super) fn waiting(samples: &[Sample], span: &Span) -> Vec<u64> {
 }
 
 /// How often marks of a kind stand in each column.
-pub(super) fn marks(
-    timeline: &Timeline,
-    executor: ExecutorId,
-    span: &Span,
-    is_kind: fn(&Mark) -> bool,
-) -> Vec<u64> {
+pub(super) fn marks(timeline: &Timeline, executor: ExecutorId, span: &Span, is_kind: IsKind) -> Vec<u64> {
     let mut columns = vec![0; span.columns];
     for (at, whose, mark) in &timeline.marks {
         if *whose == executor && is_kind(mark) {

@@ -38,7 +38,7 @@ pub(super) fn write(
     screen: Screen,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let end_ns = end_ns(timeline);
+    let end_ns = end_ns(timeline).max(report.duration_ms * 1_000_000);
     if end_ns == 0 {
         return Ok(());
     }
