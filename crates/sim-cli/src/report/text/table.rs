@@ -74,6 +74,6 @@ mod tests {
         let mut table = Table::new(Screen::PLAIN, columns);
         table.row(["sort", "-", "1 s"].map(str::to_owned));
         table.row(["join", "-", "12 s"].map(str::to_owned));
-        assert_eq!(table.lines(), ["stage  took", "-----------", "sort    1 s", "join   12 s"]);
+        assert_eq!(table.lines(), ["stage  took", "------------", "sort    1 s", "join   12 s"]);
     }
 }
