@@ -9,7 +9,6 @@ use sim_core::workload::Workload;
 use workload::{PlanConf, Scenario};
 
 use crate::limits::check_limits;
-use crate::plan_conf::plan_conf;
 use crate::{Error, Input, Layer, Settings, Slips, settings};
 
 /// The version of inputs that name none.
@@ -109,7 +108,8 @@ impl Resolved {
         shape.max_events = settings.max_events.unwrap_or(shape.max_events);
         let (run_conf, layout) =
             RunConf::resolve(&conf, shape).map_err(|error| Error::refused(error, conf.semantics()))?;
-        let plan_conf = plan_conf(&conf, &run_conf);
+        let cores = run_conf.executors.iter().map(|executor| u64::from(executor.cores)).sum();
+        let plan_conf = PlanConf::of(&conf, cores);
         Ok(Self { conf, run_conf, layout, plan_conf, notes })
     }
 

@@ -16,7 +16,6 @@ mod error;
 pub mod human;
 mod input;
 mod limits;
-mod plan_conf;
 pub mod properties;
 pub mod report;
 mod run;

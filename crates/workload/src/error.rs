@@ -48,6 +48,12 @@ impl Error {
         self
     }
 
+    /// Moves the span: it was found in a part of the text that begins at `start`.
+    pub(crate) fn shifted(mut self, start: usize) -> Self {
+        self.0.span = self.0.span.map(|span| span.start + start..span.end + start);
+        self
+    }
+
     /// Says at the span what is there.
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.0.label = Some(label.into());

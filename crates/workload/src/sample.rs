@@ -10,7 +10,7 @@ pub(crate) const LIMIT: u64 = 1 << 62;
 /// A distribution whose parameters have been checked. Each draw is rounded at once to a whole number; what lies below
 /// zero becomes zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Distribution {
+pub(crate) enum Distribution {
     /// Each whole number from `low` to `high` alike.
     Uniform {
         /// The smallest.
@@ -91,7 +91,7 @@ impl Distribution {
     /// Draw number `index` of the stream `label`.
     pub(crate) fn draw(self, seed: u64, label: &str) -> u64 {
         let mut stream = stream(seed, label);
-        let real = |value: f64| value.round().clamp(0.0, (LIMIT - 1) as f64) as u64;
+        let real = |value: f64| (value.round() as u64).min(LIMIT - 1);
         let checked = "the parameters were checked";
         match self {
             Self::Uniform { low, high } => {
@@ -127,4 +127,54 @@ fn stream(seed: u64, label: &str) -> Xoshiro256PlusPlus {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(32) ^ hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(distribution: Distribution, golden: [u64; 3]) {
+        let distribution = distribution.checked().expect("in range");
+        let draws = ["a/0/rows/0", "a/0/rows/1", "b/0/rows/0"].map(|label| distribution.draw(7, label));
+        assert_eq!(draws, golden, "{distribution:?}");
+    }
+
+    /// The same on every machine and in every build: results are compared by seed.
+    #[test]
+    fn draws_never_change() {
+        check(Distribution::Uniform { low: 10, high: 1_000_000 }, [432259, 369010, 910613]);
+        check(Distribution::Normal { mean: 1_000_000, sd: 50_000 }, [987547, 983143, 1036242]);
+        check(Distribution::LogNormal { median: 1_000_000, sigma: 1.0 }, [779535, 713815, 2064381]);
+        check(Distribution::Exponential { mean: 1_000_000 }, [982320, 457729, 605818]);
+        check(Distribution::Pareto { min: 1_000_000, shape: 1.5 }, [1749207, 1943776, 1064415]);
+        check(Distribution::Zipf { max: 1_000_000, exponent: 0.5 }, [187089, 136397, 829296]);
+    }
+
+    #[test]
+    fn endless_and_empty_distributions_are_refused() {
+        let bad = [
+            Distribution::Uniform { low: 2, high: 1 },
+            Distribution::LogNormal { median: 1, sigma: 4.1 },
+            Distribution::LogNormal { median: 1, sigma: f64::NAN },
+            Distribution::LogNormal { median: 0, sigma: 1.0 },
+            Distribution::Exponential { mean: 0 },
+            Distribution::Pareto { min: 1, shape: 1.0 },
+            Distribution::Pareto { min: 1, shape: f64::INFINITY },
+            Distribution::Zipf { max: 5, exponent: -1.0 },
+            Distribution::Zipf { max: 0, exponent: 1.0 },
+        ];
+        for distribution in bad {
+            assert!(distribution.checked().is_err(), "{distribution:?}");
+        }
+    }
+
+    #[test]
+    fn draws_stay_below_the_limit() {
+        for index in 0..1000 {
+            let pareto = Distribution::Pareto { min: LIMIT - 1, shape: 1.01 };
+            assert!(pareto.draw(index, "x") < LIMIT);
+            assert!(Distribution::Normal { mean: 0, sd: LIMIT - 1 }.draw(index, "x") < LIMIT);
+        }
+    }
 }

@@ -512,7 +512,7 @@ table_of_keys! {
         Int, Is("2147483647"), Run, AtLeast(0), V3_5;
     /// Rows that a window buffers in an array before it uses pages.
     SqlWindowExecBufferInMemoryThreshold = "spark.sql.windowExec.buffer.in.memory.threshold":
-        Int, Is("4096"), Run, AtLeast(0), V3_5;
+        Int, Is("4096"), Plan, AtLeast(0), V3_5;
     /// Bytes at which the buffer of a window spills.
     SqlWindowExecBufferSpillSizeThreshold = "spark.sql.windowExec.buffer.spill.size.threshold":
         Bytes(B), SameAs(Key::ShuffleSpillMaxSizeInBytesForSpillThreshold), Run, AtLeast(1), V4_1;

@@ -162,9 +162,19 @@ impl UnifiedMemoryManager {
         store: &mut S,
     ) -> Result<Grant, S::Error> {
         assert!(!bytes.is_zero(), "invalid number of bytes requested: 0");
-        if self.pools[mode as usize].execution.enter(task) {
-            // One more active task changes everybody's share.
-            self.waiters.notify_all();
+        let pools = &mut self.pools[mode as usize];
+        match pools.execution.memory_of(task) {
+            Some(current) if pools.can_grant_all(bytes, current, self.boundary, self.task_share) => {
+                pools.execution.grant(task, bytes);
+                self.assert_invariants(mode);
+                return Ok(Grant::Granted(bytes));
+            }
+            Some(_) => {}
+            None => {
+                pools.execution.enter(task);
+                // One more active task changes everybody's share.
+                self.waiters.notify_all();
+            }
         }
         self.recheck_execution_memory(bytes, task, mode, store)
     }
@@ -193,7 +203,7 @@ impl UnifiedMemoryManager {
             return Ok(Grant::Wait);
         }
         pools.execution.grant(task, to_grant);
-        self.assert_invariants();
+        self.assert_invariants(mode);
         Ok(Grant::Granted(to_grant))
     }
 
@@ -224,7 +234,7 @@ impl UnifiedMemoryManager {
     pub fn release_execution_memory(&mut self, bytes: Bytes, task: AttemptSlot, mode: MemoryMode) -> Bytes {
         let released = self.pools[mode as usize].execution.release(task, bytes);
         self.waiters.notify_all();
-        self.assert_invariants();
+        self.assert_invariants(mode);
         released
     }
 
@@ -263,7 +273,7 @@ impl UnifiedMemoryManager {
         if enough {
             pools.storage.memory_used += bytes;
         }
-        self.assert_invariants();
+        self.assert_invariants(mode);
         Ok(enough)
     }
 
@@ -284,7 +294,7 @@ impl UnifiedMemoryManager {
     /// Gives storage or unroll memory back. Wakes nobody: a waiter sees it at the next release of execution memory.
     pub fn release_storage_memory(&mut self, bytes: Bytes, mode: MemoryMode) {
         self.pools[mode as usize].storage.release(bytes);
-        self.assert_invariants();
+        self.assert_invariants(mode);
     }
 
     /// Forgets all storage memory of both modes (Spark: `releaseAllStorageMemory`, called by `MemoryStore.clear`).
@@ -332,37 +342,52 @@ impl UnifiedMemoryManager {
         self.waiters.has_woken()
     }
 
-    fn assert_invariants(&self) {
-        for pools in &self.pools {
-            let (execution, storage) = (pools.execution.pool_size, pools.storage.pool_size);
-            assert!(
-                execution + storage == pools.max_memory,
-                "pools sum to max memory: execution {execution} + storage {storage} != {}",
-                pools.max_memory
-            );
-            assert!(
-                pools.execution.memory_used() <= execution && pools.storage.memory_used <= storage,
-                "used above a pool: execution {} of {execution}, storage {} of {storage}",
-                pools.execution.memory_used(),
-                pools.storage.memory_used
-            );
-        }
+    /// What holds between any two calls, of the mode that was called for.
+    #[inline]
+    fn assert_invariants(&self, mode: MemoryMode) {
+        let pools = &self.pools[mode as usize];
+        let (execution, storage) = (pools.execution.pool_size, pools.storage.pool_size);
+        assert!(
+            execution + storage == pools.max_memory,
+            "pools sum to max memory: execution {execution} + storage {storage} != {}",
+            pools.max_memory
+        );
+        assert!(
+            pools.execution.memory_used() <= execution && pools.storage.memory_used <= storage,
+            "used above a pool: execution {} of {execution}, storage {} of {storage}",
+            pools.execution.memory_used(),
+            pools.storage.memory_used
+        );
         if cfg!(feature = "verify") {
-            self.pools.iter().for_each(|pools| pools.execution.verify());
+            pools.execution.verify();
         }
     }
 }
 
 impl Pools {
-    /// `computeMaxExecutionPoolSize` and the bounds of one task: (1/2N of the pool as it is, 1/N of it as it could be).
-    fn share(&self, boundary: Boundary, share: TaskShare) -> (Bytes, Bytes) {
-        let max_pool_size = match boundary {
+    /// `computeMaxExecutionPoolSize`: the execution pool as it could be.
+    fn max_execution_pool_size(&self, boundary: Boundary) -> Bytes {
+        match boundary {
             Boundary::Unified => {
                 let kept_by_storage = self.storage.memory_used.min(self.storage_region_size);
                 (self.max_memory - kept_by_storage).saturating_sub(self.unmanaged)
             }
             Boundary::Fixed => self.execution.pool_size,
-        };
+        }
+    }
+
+    /// Whether a request needs neither a larger pool nor a smaller grant: what the general rule says, without its
+    /// divisions.
+    fn can_grant_all(&self, bytes: Bytes, current: Bytes, boundary: Boundary, share: TaskShare) -> bool {
+        let of_all = u128::from((current + bytes).0) * u128::from(self.execution.active_tasks());
+        bytes <= self.execution.memory_free()
+            && share == TaskShare::Spark
+            && of_all <= u128::from(self.max_execution_pool_size(boundary).0)
+    }
+
+    /// The bounds of one task: (1/2N of the pool as it is, 1/N of it as it could be).
+    fn share(&self, boundary: Boundary, share: TaskShare) -> (Bytes, Bytes) {
+        let max_pool_size = self.max_execution_pool_size(boundary);
         match share {
             TaskShare::Spark => {
                 let active = self.execution.active_tasks();

@@ -47,10 +47,14 @@ impl WaitQueue {
     }
 
     /// `Object.notifyAll`: everyone who sleeps has to re-check.
+    #[inline]
     pub fn notify_all(&mut self) {
-        if self.wait_set.is_empty() {
-            return;
+        if !self.wait_set.is_empty() {
+            self.wake();
         }
+    }
+
+    fn wake(&mut self) {
         self.rounds += 1;
         match self.order {
             WakeOrder::Hotspot => {

@@ -87,8 +87,17 @@ impl BlockTable {
 
     /// The copy of `block` on `executor`.
     #[must_use]
+    #[inline]
     pub fn find(&self, block: BlockId, executor: ExecutorId) -> Option<CopyId> {
-        self.copies_of(block).find(|&copy| self[copy].executor == executor)
+        let mut at = *self.first_copy.get(block.index())?;
+        while at != NIL {
+            let copy = &self.copies[at as usize];
+            if copy.executor == executor {
+                return Some(CopyId(at));
+            }
+            at = copy.next_copy;
+        }
+        None
     }
 
     /// Every copy of `block`, the newest first.

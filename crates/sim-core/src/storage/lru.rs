@@ -113,14 +113,33 @@ impl LruList {
         }
     }
 
-    /// Makes a block the most recently used one.
+    /// Makes a block the most recently used one: its size and its group stay, only its places change.
     pub(super) fn touch(&mut self, table: &mut BlockTable, copy: CopyId, now: u64) {
-        if self.all.tail == copy.0 {
-            table[copy].links.accessed = now;
-            return;
+        let links = &mut table[copy].links;
+        links.accessed = now;
+        let old = *links;
+        if old.next != NIL {
+            (links.prev, links.next) = (self.all.tail, NIL);
+            table[CopyId(self.all.tail)].links.next = copy.0;
+            table[CopyId(old.next)].links.prev = old.prev;
+            match old.prev {
+                NIL => self.all.head = old.next,
+                prev => table[CopyId(prev)].links.next = old.next,
+            }
+            self.all.tail = copy.0;
         }
-        self.remove(table, copy);
-        self.push(table, copy, now);
+        if old.rdd_next != NIL {
+            let ends = &mut self.by_rdd[group_of(table[copy].rdd)].ends;
+            let links = &mut table[copy].links;
+            (links.rdd_prev, links.rdd_next) = (ends.tail, NIL);
+            table[CopyId(ends.tail)].links.rdd_next = copy.0;
+            table[CopyId(old.rdd_next)].links.rdd_prev = old.rdd_prev;
+            match old.rdd_prev {
+                NIL => ends.head = old.rdd_next,
+                prev => table[CopyId(prev)].links.rdd_next = old.rdd_next,
+            }
+            ends.tail = copy.0;
+        }
     }
 
     /// Selects unlocked blocks from the least recently used on, none of `rdd_to_add`, until they hold `space` bytes.

@@ -159,8 +159,6 @@ impl MemoryStore {
         victim: CopyId,
         drops: &mut H,
     ) -> Result<(), H::Error> {
-        // The drop reads the block, which makes it the most recently used one if it then fails.
-        self.touch(blocks, victim);
         let copy = &blocks[victim];
         let to_disk = match (copy.level.use_disk, copy.on_disk) {
             (false, _) => ToDisk::No,
@@ -168,7 +166,11 @@ impl MemoryStore {
             (true, false) => ToDisk::Written,
         };
         let (block, rdd, size, mode) = (copy.block, copy.rdd, copy.memory_size, copy.mode);
-        drops.on_drop(&Dropped { block, rdd, size, mode, to_disk })?;
+        if let Err(error) = drops.on_drop(&Dropped { block, rdd, size, mode, to_disk }) {
+            // The drop had read the block, which makes it the most recently used one.
+            self.touch(blocks, victim);
+            return Err(error);
+        }
         self.unlist(blocks, victim);
         match to_disk {
             ToDisk::No => blocks.remove(victim),
@@ -213,6 +215,7 @@ impl MemoryStore {
 
     /// Makes a block in memory the most recently used one: reading it, and also asking for its size or reporting its
     /// status, does that in Spark.
+    #[inline]
     pub fn touch(&mut self, blocks: &mut BlockTable, copy: CopyId) {
         debug_assert!(blocks[copy].in_memory, "only a block in memory has a place in the order of access");
         self.accesses += 1;
@@ -391,6 +394,7 @@ impl MemoryStore {
     }
 
     /// A read lock, if nobody writes.
+    #[inline]
     pub fn lock_for_reading(&mut self, blocks: &mut BlockTable, copy: CopyId, task: AttemptSlot) -> bool {
         self.locks.lock_for_reading(blocks, copy, task)
     }
@@ -401,6 +405,7 @@ impl MemoryStore {
     }
 
     /// Gives the write lock back, or one read lock of `task`.
+    #[inline]
     pub fn unlock(&mut self, blocks: &mut BlockTable, copy: CopyId, task: AttemptSlot) {
         self.locks.unlock(blocks, copy, task);
     }

@@ -11,13 +11,15 @@ use crate::plan::{self, Action, Node};
 
 /// A count is one long.
 const COUNT_BYTES: u64 = 8;
+/// `spark.sql.limit.scaleUpFactor`.
+const LIMIT_SCALE_UP_FACTOR: usize = 4;
 
 impl Lowering<'_> {
     /// Lowers one job of the plan.
     pub(super) fn job(&mut self, index: usize) -> Result<(), Error> {
         let job = &self.plan.jobs[index];
         self.exchanges.next_action();
-        self.forget_relations();
+        self.relations.clear();
         self.after = job.after.iter().map(|&after| self.ends[after]).collect();
         let mut delay = job.delay;
         if let Action::Take(rows) = job.action {
@@ -82,7 +84,7 @@ impl Lowering<'_> {
         loop {
             let stream = self.stream(job.on)?;
             let all = stream.tasks();
-            let next = if done == 0 { 1 } else { done * self.conf.limit_scale_up_factor.max(2) as usize };
+            let next = if done == 0 { 1 } else { done * LIMIT_SCALE_UP_FACTOR };
             let tasks = done..all.min(done.saturating_add(next));
             found += stream.cells[tasks.clone()].iter().map(|cell| cell.rows).sum::<u64>();
             done = tasks.end;

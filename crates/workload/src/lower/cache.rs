@@ -7,7 +7,7 @@ use sim_core::workload::{Op, Partition, Rdd};
 use super::Lowering;
 use super::stream::{Cell, Stream};
 use crate::Error;
-use crate::plan::{Node, NodeId, Operator};
+use crate::plan::{Api, Node, NodeId, Operator};
 
 /// A cached data set in the workload.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Lowering<'_> {
             stream.settle()?;
         }
         let unroll = stream.take_pending();
-        let partitions = partitions(node, &stream.cells, unroll);
+        let partitions = partitions(node, &stream.cells, unroll, self.conf.cached_batch_rows);
         let cells = stream.cells.clone();
         let parents = std::mem::take(&mut stream.parents);
         let (program, values) = stream.done()?;
@@ -63,8 +63,8 @@ impl Lowering<'_> {
     }
 }
 
-fn partitions(node: &Node, cells: &[Cell], unroll: Vec<u64>) -> Vec<Partition> {
-    let Operator::Cache { memory, disk, elements, rows_per_element, level } = &node.operator else {
+fn partitions(node: &Node, cells: &[Cell], unroll: Vec<u64>, batch_rows: u64) -> Vec<Partition> {
+    let Operator::Cache { memory, disk, elements, api, level } = &node.operator else {
         return Vec::new();
     };
     let rows = || cells.iter().map(|cell| cell.rows);
@@ -73,7 +73,11 @@ fn partitions(node: &Node, cells: &[Cell], unroll: Vec<u64>) -> Vec<Partition> {
     let in_memory =
         || if level.deserialized { cells.iter().map(|cell| cell.bytes).collect() } else { disk.clone() };
     let memory = memory.as_ref().map_or_else(in_memory, |items| items.over(rows()));
-    let counted = || rows().map(|rows| rows.div_ceil(*rows_per_element)).collect();
+    let rows_per_element = match api {
+        Api::Sql => batch_rows.max(1),
+        Api::Rdd => 1,
+    };
+    let counted = || rows().map(|rows| rows.div_ceil(rows_per_element)).collect();
     let elements: Vec<u64> = elements.as_ref().map_or_else(counted, |items| items.over(rows()));
     let sizes = memory.into_iter().zip(disk).zip(elements).zip(unroll);
     sizes

@@ -1,5 +1,6 @@
 //! What lowering reads of the settings.
 
+use sim_core::conf::{Conf, Key};
 use sim_core::units::Bytes;
 
 /// The settings that decide on a workload before it runs. Who sweeps lowers once for each distinct value of this.
@@ -9,8 +10,8 @@ pub struct PlanConf {
     pub shuffle_partitions: u32,
     /// `spark.default.parallelism`; `None`, its default, keeps the number of partitions of the parent.
     pub default_parallelism: Option<u32>,
-    /// Cores of all executors together: `spark.executor.instances` times `spark.executor.cores`.
-    pub total_cores: u32,
+    /// `spark.sql.files.minPartitionNum`; unset, the default parallelism, which is the number of all cores (1).
+    pub files_min_partition_num: u64,
     /// `spark.sql.files.maxPartitionBytes`, 128 MiB.
     pub files_max_partition_bytes: Bytes,
     /// `spark.sql.files.openCostInBytes`, 4 MiB.
@@ -21,12 +22,10 @@ pub struct PlanConf {
     pub auto_broadcast_join_threshold: Option<Bytes>,
     /// `spark.sql.join.preferSortMergeJoin`, true.
     pub prefer_sort_merge_join: bool,
-    /// `spark.sql.sort.enableRadixSort`, true.
-    pub radix_sort: bool,
     /// `spark.sql.windowExec.buffer.in.memory.threshold`, 4096.
     pub window_buffer_rows: u64,
-    /// `spark.sql.limit.scaleUpFactor`, 4.
-    pub limit_scale_up_factor: u32,
+    /// `spark.sql.inMemoryColumnarStorage.batchSize`, 10,000: rows of an element of a cached query.
+    pub cached_batch_rows: u64,
     /// The CPU time of operators.
     pub costs: Costs,
 }
@@ -36,16 +35,47 @@ impl Default for PlanConf {
         Self {
             shuffle_partitions: 200,
             default_parallelism: None,
-            total_cores: 1,
+            files_min_partition_num: 1,
             files_max_partition_bytes: Bytes::mib(128),
             files_open_cost_in_bytes: Bytes::mib(4),
             bypass_merge_threshold: 200,
             auto_broadcast_join_threshold: Some(Bytes::mib(10)),
             prefer_sort_merge_join: true,
-            radix_sort: true,
             window_buffer_rows: 4096,
-            limit_scale_up_factor: 4,
+            cached_batch_rows: 10_000,
             costs: Costs::default(),
+        }
+    }
+}
+
+impl PlanConf {
+    /// What lowering reads of resolved settings, which run on `total_cores` cores.
+    #[must_use]
+    pub fn of(conf: &Conf, total_cores: u64) -> Self {
+        let int = |key| u64::try_from(conf.int(key)).unwrap_or(0);
+        let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let optional = |key| conf.optional_int(key).and_then(|number| u64::try_from(number).ok());
+        let default_parallelism = optional(Key::DefaultParallelism);
+        Self {
+            shuffle_partitions: narrow(int(Key::SqlShufflePartitions)),
+            default_parallelism: default_parallelism.map(narrow),
+            files_max_partition_bytes: Bytes(conf.bytes(Key::SqlFilesMaxPartitionBytes)),
+            files_open_cost_in_bytes: Bytes(conf.bytes(Key::SqlFilesOpenCostInBytes)),
+            files_min_partition_num: optional(Key::SqlFilesMinPartitionNum)
+                .or(optional(Key::SqlLeafNodeDefaultParallelism))
+                .or(default_parallelism)
+                .unwrap_or(total_cores),
+            bypass_merge_threshold: narrow(int(Key::ShuffleSortBypassMergeThreshold)),
+            auto_broadcast_join_threshold: conf.limit_bytes(Key::SqlAutoBroadcastJoinThreshold).map(Bytes),
+            prefer_sort_merge_join: conf.flag(Key::SqlJoinPreferSortMergeJoin),
+            window_buffer_rows: int(Key::SqlWindowExecBufferInMemoryThreshold),
+            cached_batch_rows: int(Key::SqlInMemoryColumnarStorageBatchSize),
+            costs: Costs {
+                row_ns: int(Key::PoolsimCpuRowNs),
+                byte_ps: int(Key::PoolsimCpuBytePs),
+                serialize_byte_ps: int(Key::PoolsimCpuSerializeBytePs),
+                sort_compare_ns: int(Key::PoolsimCpuSortCompareNs),
+            },
         }
     }
 }
@@ -95,4 +125,16 @@ impl Costs {
 
 fn picoseconds(amount: u64, each: u64) -> u64 {
     u64::try_from(u128::from(amount) * u128::from(each) / 1000).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::conf::SparkVersion;
+
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_key_table() {
+        assert_eq!(PlanConf::of(&Conf::defaults(SparkVersion::V3_5), 1), PlanConf::default());
+    }
 }

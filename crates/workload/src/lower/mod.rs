@@ -15,6 +15,8 @@ mod shuffle_writer;
 mod sort;
 mod source;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod union;
 mod window;
 
@@ -51,8 +53,10 @@ struct Lowering<'p> {
     exchanges: Exchanges,
     /// By node: its RDD, if it is cached and has been lowered.
     rdds: Vec<Option<cache::Cached>>,
-    /// By node: its broadcast variable.
-    broadcasts: Vec<Option<u32>>,
+    /// Broadcast variables of the program, by the step that reads them.
+    variables: Vec<(NodeId, u32)>,
+    /// Relations broadcast for joins of this action, by the join.
+    relations: Vec<(NodeId, u32)>,
     /// By job of the plan: its last job in the workload.
     ends: Vec<JobId>,
     /// Jobs that have to end before the one that is being lowered.
@@ -71,7 +75,8 @@ impl<'p> Lowering<'p> {
             workload: Workload::default(),
             exchanges: Exchanges::default(),
             rdds: vec![None; plan.nodes.len()],
-            broadcasts: vec![None; plan.nodes.len()],
+            variables: Vec::new(),
+            relations: Vec::new(),
             ends: Vec::new(),
             after: Vec::new(),
             tasks: 0,

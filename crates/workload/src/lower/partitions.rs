@@ -23,7 +23,7 @@ impl Lowering<'_> {
     pub(super) fn file_partitions(&self, file_bytes: u64) -> u32 {
         let open_cost = self.conf.files_open_cost_in_bytes.0;
         let total = file_bytes.saturating_add(open_cost);
-        let per_core = total / u64::from(self.conf.total_cores.max(1));
+        let per_core = total / self.conf.files_min_partition_num.max(1);
         let split = self.conf.files_max_partition_bytes.0.min(open_cost.max(per_core)).max(1);
         u32::try_from(file_bytes.div_ceil(split)).unwrap_or(u32::MAX).max(1)
     }

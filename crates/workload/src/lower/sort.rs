@@ -26,7 +26,7 @@ impl Lowering<'_> {
     pub(super) fn sorted(&self, stream: &mut Stream, radix: bool) -> Result<(), Error> {
         let costs = &self.conf.costs;
         stream.spend(|cell| costs.rows(cell.rows, None));
-        let slot = stream.open(ConsumerSpec::Sort { radix: radix && self.conf.radix_sort })?;
+        let slot = stream.open(ConsumerSpec::Sort { radix })?;
         let demand = stream.stored();
         stream.insert(slot, demand)?;
         stream.finish(slot, |cell| costs.sort(cell.rows))?;

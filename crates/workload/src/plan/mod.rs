@@ -140,11 +140,22 @@ pub enum Operator {
         memory: Option<Items>,
         /// Bytes serialized; `None` for those on the wire.
         disk: Option<Items>,
-        /// Elements of a partition's iterator; `None` for one each [`rows_per_element`](Self::Cache::rows_per_element).
+        /// Elements of a partition's iterator; `None` for what the interface makes of its rows.
         elements: Option<Items>,
-        /// Rows of an element: 10,000 in a batch of a cached query, 1 in an RDD.
-        rows_per_element: u64,
+        /// Who cached it.
+        api: Api,
     },
+}
+
+/// Which of Spark's interfaces cached data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename = "api", rename_all = "snake_case")]
+pub enum Api {
+    /// A query: its elements are batches of rows.
+    #[default]
+    Sql,
+    /// An RDD: its elements are its records.
+    Rdd,
 }
 
 /// How a join is done.

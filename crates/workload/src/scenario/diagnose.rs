@@ -23,6 +23,7 @@ pub(crate) fn diagnose(text: &str, error: &SpannedError) -> Error {
         ron::Error::ExpectedStructLike | ron::Error::ExpectedNamedStructLike(_) => shown
             .label("a `(` belongs here")
             .help("what has no fields to set still has its parentheses: sort()"),
+        ron::Error::ExpectedComma => shown.label("a comma or the end belongs here"),
         ron::Error::ExceededRecursionLimit => shown.help(format!("nest at most {} deep", super::MAX_DEPTH)),
         _ => shown,
     }
@@ -40,6 +41,9 @@ pub(crate) fn reason(code: &ron::Error) -> String {
         ron::Error::DuplicateStructField { field, outer } => format!("field `{field}`{} twice", of(outer)),
         ron::Error::Message(text) => text.clone(),
         ron::Error::ExceededRecursionLimit => "nested too deep".to_owned(),
+        ron::Error::InvalidValueForType { expected, found } if expected.starts_with("a nonzero u") => {
+            format!("expected a whole number from 1, found {found}")
+        }
         other => {
             let text = other.to_string();
             let mut chars = text.chars();
@@ -64,20 +68,23 @@ pub(crate) fn nearest<'w>(found: &str, allowed: &[&'w str]) -> Option<&'w str> {
     (distance <= word.len().max(3) / 3 + 1).then_some(word)
 }
 
-/// Levenshtein's distance; words that are much too long are as far as they are long.
+/// Edits between two words, swapped neighbours being one; words that are much too long are as far as they are long.
 fn edits(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().take(64).collect(), b.chars().collect());
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let swap = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = swap.min(row[j] + 1).min(diagonal + 1);
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = change.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
 
 /// The byte at a line and column, both from 1, in characters.

@@ -4,13 +4,28 @@ use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::name::Name;
+use crate::Error;
 
 /// The entries of a map, in the order of the file.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entries<'a, V>(pub(crate) Vec<(Name<'a>, V)>);
+#[derive(Debug)]
+pub(crate) struct Entries<'a, V>(Vec<(Name<'a>, V)>);
+
+impl<'a, V> Entries<'a, V> {
+    /// The entries, of which no two have the same key.
+    pub(crate) fn unique(&self, text: &str) -> Result<&[(Name<'a>, V)], Error> {
+        let mut seen = HashSet::new();
+        match self.0.iter().find(|(name, _)| !seen.insert(name.0)) {
+            None => Ok(&self.0),
+            Some((name, _)) => Err(Error::new(format!("`{}` is given twice", name.0))
+                .at(name.span(text))
+                .label("given before")
+                .help("keep one of the two")),
+        }
+    }
+}
 
 impl<V> Default for Entries<'_, V> {
     fn default() -> Self {
@@ -29,29 +44,13 @@ impl<'de: 'a, 'a, V: Deserialize<'de>> Deserialize<'de> for Entries<'a, V> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut seen = HashSet::new();
                 let mut entries = Vec::new();
-                while let Some(key) = map.next_key_seed(Unseen(&mut seen))? {
-                    entries.push((key, map.next_value()?));
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
                 }
                 Ok(entries)
             }
         }
         deserializer.deserialize_map(InOrder(PhantomData)).map(Self)
-    }
-}
-
-/// Refuses a key while it is the value being read, so that the error points at it.
-struct Unseen<'s, 'de>(&'s mut HashSet<&'de str>);
-
-impl<'de> serde::de::DeserializeSeed<'de> for Unseen<'_, 'de> {
-    type Value = Name<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name<'de>, D::Error> {
-        let name = Name::deserialize(deserializer)?;
-        if !self.0.insert(name.0) {
-            return Err(D::Error::custom(format!("`{}` is given twice: keep one", name.0)));
-        }
-        Ok(name)
     }
 }

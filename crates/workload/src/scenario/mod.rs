@@ -11,17 +11,19 @@ mod resolve;
 mod setting;
 mod source;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
 pub use expect::{Expectation, Ground, Test, Value};
-pub use quantity::Quantity;
 
 pub(crate) use action::Action;
 pub(crate) use diagnose::choice;
 pub(crate) use document::Document;
 pub(crate) use name::Name;
-pub(crate) use step::{Api, Cache, Join, Keys, Recorded, Scan, Share, Step};
+pub(crate) use quantity::{Amount, Quantity, Unit};
+pub(crate) use step::{Cache, Join, Keys, Recorded, Scan, Share, Step};
 
 use crate::{Error, Plan};
 

@@ -2,16 +2,21 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 
+use ron::error::SpannedError;
 use ron::value::RawValue;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
+use super::diagnose::diagnose;
+use super::name::Name;
+use crate::Error;
 use crate::sample::{Distribution, LIMIT};
 
 /// A number of rows, bytes, groups ... that a scenario gives.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Quantity {
+pub(crate) enum Quantity {
     /// A constant.
     Fixed(u64),
     /// Drawn once for each item: a partition, a block.
@@ -105,13 +110,20 @@ impl<'de, U: Unit> Deserialize<'de> for Number<U> {
     }
 }
 
-/// A [`Quantity`] in a unit.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Amount<U>(pub(crate) Quantity, PhantomData<U>);
+/// A [`Quantity`] in a unit, as text of the file. It is read when its step is, so that errors point into it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Amount<'a, U>(Name<'a>, PhantomData<U>);
+
+impl<'de: 'a, 'a, U> Deserialize<'de> for Amount<'a, U> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        Ok(Self(Name(raw.get_ron().trim()), PhantomData))
+    }
+}
 
 /// The forms of an amount that begin with a word.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case", bound = "U: Unit")]
+#[serde(rename = "amount", deny_unknown_fields, rename_all = "snake_case", bound = "U: Unit")]
 enum Shape<U> {
     Each(Vec<Number<U>>),
     Uniform { low: Number<U>, high: Number<U> },
@@ -120,6 +132,34 @@ enum Shape<U> {
     Exponential { mean: Number<U> },
     Pareto { min: Number<U>, shape: f64 },
     Zipf { max: Number<U>, exponent: f64 },
+}
+
+impl<U: Unit> Amount<'_, U> {
+    /// The bytes of `text`, the file's, that it was read from.
+    pub(crate) fn span(&self, text: &str) -> Range<usize> {
+        self.0.span(text)
+    }
+
+    /// Reads it; errors point into `text`.
+    pub(crate) fn read(&self, text: &str) -> Result<Quantity, Error> {
+        let value = self.0.0;
+        let whole = |title: String| Error::new(title).at(self.span(text));
+        let inside = |error: &SpannedError| diagnose(value, error).shifted(self.span(text).start);
+        if value.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let shape = super::options().from_str::<Shape<U>>(value).map_err(|error| inside(&error))?;
+            return shape.quantity().map_err(whole);
+        }
+        let number = super::options().from_str::<Number<U>>(value).map_err(|error| match error.code {
+            ron::Error::Message(title) => whole(title),
+            ron::Error::InvalidValueForType { .. } => whole(format!(
+                "expected {}, found {value}",
+                U::EXPECTED
+            ))
+            .help("or a distribution such as normal(mean: 1000, sd: 50), or each([..]) with one a partition"),
+            _ => inside(&error),
+        })?;
+        Ok(Quantity::Fixed(number.0))
+    }
 }
 
 impl<U: Unit> Shape<U> {
@@ -137,27 +177,5 @@ impl<U: Unit> Shape<U> {
             Self::Zipf { max, exponent } => Distribution::Zipf { max: max.0, exponent },
         };
         distribution.checked().map(Quantity::Drawn)
-    }
-}
-
-impl<'de, U: Unit> Deserialize<'de> for Amount<U> {
-    /// RON forgets the word of a value whose type is open, so the text of the value is read again by its form.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = <&RawValue>::deserialize(deserializer)?;
-        let text = raw.get_ron().trim();
-        let options = super::options();
-        let quantity = if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            let shape =
-                options.from_str::<Shape<U>>(text).map_err(|error| super::diagnose::reason(&error.code));
-            shape.and_then(Shape::quantity)
-        } else {
-            let number = options.from_str::<Number<U>>(text);
-            number.map(|number| Quantity::Fixed(number.0)).map_err(|error| match error.code {
-                ron::Error::Message(text) => text,
-                ron::Error::InvalidValueForType { .. } => format!("expected {}, found `{text}`", U::EXPECTED),
-                other => super::diagnose::reason(&other),
-            })
-        };
-        quantity.map(|quantity| Self(quantity, PhantomData)).map_err(D::Error::custom)
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn resolve(document: &Document<'_>, text: &str, seed: Option<u64>) ->
         }
         variants.push(Variant {
             name: variant.name.0.to_owned(),
-            conf: settings(&variant.conf),
+            conf: settings(&variant.conf, text)?,
             expect: expectations(&variant.expect, text)?,
         });
     }
@@ -64,7 +64,7 @@ fn conf(document: &Document<'_>, text: &str) -> Result<Vec<(String, String)>, Er
     .into_iter()
     .filter_map(|(key, value)| Some((key.to_owned(), value?)))
     .collect();
-    for (key, Setting(value)) in &document.conf.0 {
+    for (key, Setting(value)) in document.conf.unique(text)? {
         if settings.iter().any(|(known, _)| known == key.0) {
             return Err(Error::new(format!("`{}` is given in `cluster` too", key.0))
                 .at(key.span(text))
@@ -75,14 +75,15 @@ fn conf(document: &Document<'_>, text: &str) -> Result<Vec<(String, String)>, Er
     Ok(settings)
 }
 
-fn settings(entries: &Entries<'_, Setting>) -> Vec<(String, String)> {
-    entries.0.iter().map(|(key, value)| (key.0.to_owned(), value.0.clone())).collect()
+fn settings(entries: &Entries<'_, Setting>, text: &str) -> Result<Vec<(String, String)>, Error> {
+    let entries = entries.unique(text)?;
+    Ok(entries.iter().map(|(key, value)| (key.0.to_owned(), value.0.clone())).collect())
 }
 
 fn expectations(entries: &Entries<'_, RawExpectation>, text: &str) -> Result<Vec<Expectation>, Error> {
     let mut line = Lines { text, at: 0, line: 1 };
     let mut expectations = Vec::new();
-    for (path, raw) in &entries.0 {
+    for (path, raw) in entries.unique(text)? {
         let span = path.span(text);
         if !is_path(path.0) {
             return Err(Error::new(format!("`{}` is no path of a result", path.0))

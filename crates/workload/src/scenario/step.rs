@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use super::name::Name;
 use super::quantity::{Amount, Bytes, Count};
-use crate::plan::Strategy;
+use crate::plan::{Api, Strategy};
 
 /// One step.
 #[derive(Debug, Deserialize)]
 #[serde(rename = "step", deny_unknown_fields, rename_all = "snake_case", bound(deserialize = "'de: 'a"))]
 pub(crate) enum Step<'a> {
     From(Name<'a>),
-    Scan(Scan),
+    Scan(Scan<'a>),
     Recorded(Recorded),
     Filter {
         keep: Share,
@@ -21,14 +21,14 @@ pub(crate) enum Step<'a> {
         cpu_ns_per_row: Option<u64>,
     },
     Project {
-        row_bytes: Amount<Bytes>,
+        row_bytes: Amount<'a, Bytes>,
         #[serde(default)]
         cpu_ns_per_row: Option<u64>,
     },
     Python {
         cpu_ns_per_row: u64,
         #[serde(default)]
-        row_bytes: Option<Amount<Bytes>>,
+        row_bytes: Option<Amount<'a, Bytes>>,
     },
     Repartition {
         #[serde(default)]
@@ -52,7 +52,7 @@ pub(crate) enum Step<'a> {
     },
     Window {
         #[serde(default)]
-        largest_group: Option<Amount<Count>>,
+        largest_group: Option<Amount<'a, Count>>,
         #[serde(default = "yes")]
         radix: bool,
         #[serde(default)]
@@ -60,50 +60,50 @@ pub(crate) enum Step<'a> {
     },
     Join(Join<'a>),
     Aggregate {
-        groups: Amount<Count>,
-        group_bytes: Amount<Bytes>,
+        groups: Amount<'a, Count>,
+        group_bytes: Amount<'a, Bytes>,
         #[serde(default)]
-        combined_rows: Option<Amount<Count>>,
+        combined_rows: Option<Amount<'a, Count>>,
         #[serde(default)]
         partitions: Option<NonZeroU32>,
     },
     GroupByKey {
-        groups: Amount<Count>,
-        collection_bytes: Amount<Bytes>,
+        groups: Amount<'a, Count>,
+        collection_bytes: Amount<'a, Bytes>,
         #[serde(default)]
         partitions: Option<NonZeroU32>,
     },
     ReduceByKey {
-        groups: Amount<Count>,
-        map_collection_bytes: Amount<Bytes>,
-        collection_bytes: Amount<Bytes>,
+        groups: Amount<'a, Count>,
+        map_collection_bytes: Amount<'a, Bytes>,
+        collection_bytes: Amount<'a, Bytes>,
         #[serde(default)]
-        combined_rows: Option<Amount<Count>>,
+        combined_rows: Option<Amount<'a, Count>>,
         #[serde(default)]
         partitions: Option<NonZeroU32>,
     },
     ReadBroadcast {
-        pieces: Amount<Bytes>,
-        value: Amount<Bytes>,
+        pieces: Amount<'a, Bytes>,
+        value: Amount<'a, Bytes>,
     },
-    Cache(Cache),
+    Cache(Cache<'a>),
 }
 
 /// Input from storage.
 #[derive(Debug, Deserialize)]
-#[serde(rename = "scan", deny_unknown_fields)]
-pub(crate) struct Scan {
+#[serde(rename = "scan", deny_unknown_fields, bound(deserialize = "'de: 'a"))]
+pub(crate) struct Scan<'a> {
     #[serde(default)]
-    pub(crate) rows: Option<Amount<Count>>,
+    pub(crate) rows: Option<Amount<'a, Count>>,
     #[serde(default)]
-    pub(crate) rows_per_partition: Option<Amount<Count>>,
+    pub(crate) rows_per_partition: Option<Amount<'a, Count>>,
     #[serde(default)]
     pub(crate) partitions: Option<NonZeroU32>,
-    pub(crate) row_bytes: Amount<Bytes>,
+    pub(crate) row_bytes: Amount<'a, Bytes>,
     #[serde(default)]
     pub(crate) compression: Ratio,
     #[serde(default)]
-    pub(crate) file_bytes: Option<Amount<Bytes>>,
+    pub(crate) file_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default)]
     pub(crate) keys: Keys,
     #[serde(default)]
@@ -133,9 +133,9 @@ pub(crate) struct Join<'a> {
     #[serde(default)]
     pub(crate) strategy: Option<Strategy>,
     #[serde(default)]
-    pub(crate) rows: Option<Amount<Count>>,
+    pub(crate) rows: Option<Amount<'a, Count>>,
     #[serde(default)]
-    pub(crate) row_bytes: Option<Amount<Bytes>>,
+    pub(crate) row_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default = "yes")]
     pub(crate) long_key: bool,
     #[serde(default)]
@@ -144,27 +144,18 @@ pub(crate) struct Join<'a> {
 
 /// `persist`.
 #[derive(Debug, Deserialize)]
-#[serde(rename = "cache", deny_unknown_fields)]
-pub(crate) struct Cache {
+#[serde(rename = "cache", deny_unknown_fields, bound(deserialize = "'de: 'a"))]
+pub(crate) struct Cache<'a> {
     #[serde(default)]
     pub(crate) level: Option<String>,
     #[serde(default)]
     pub(crate) api: Api,
     #[serde(default)]
-    pub(crate) block_bytes: Option<Amount<Bytes>>,
+    pub(crate) block_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default)]
-    pub(crate) block_disk_bytes: Option<Amount<Bytes>>,
+    pub(crate) block_disk_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default)]
-    pub(crate) block_elements: Option<Amount<Count>>,
-}
-
-/// Which of Spark's interfaces cached the data.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename = "api", rename_all = "snake_case")]
-pub(crate) enum Api {
-    #[default]
-    Sql,
-    Rdd,
+    pub(crate) block_elements: Option<Amount<'a, Count>>,
 }
 
 /// How rows lie on keys.

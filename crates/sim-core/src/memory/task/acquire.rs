@@ -1,6 +1,6 @@
 //! `TaskMemoryManager.acquireExecutionMemory`: ask the pool, make consumers spill, ask again.
 
-use super::{Acquired, ExecutionMemory, Frame, SpillChoice, Step, TaskMemoryManager};
+use super::{Acquired, ExecutionMemory, Frame, Request, SpillChoice, Step, TaskMemoryManager};
 use crate::ids::ConsumerId;
 use crate::memory::Grant;
 use crate::units::Bytes;
@@ -67,30 +67,7 @@ impl TaskMemoryManager {
                     AcquireState::Waiting => memory.recheck(missing, self.task, mode),
                     _ => memory.acquire(missing, self.task, mode),
                 };
-                match grant {
-                    Grant::Wait => {
-                        acquire.state = AcquireState::Waiting;
-                        return Some(Step::Wait);
-                    }
-                    Grant::Orphaned => {
-                        self.unwind();
-                        return Some(Step::Done(Acquired::Orphaned));
-                    }
-                    Grant::Granted(bytes) => acquire.got += bytes,
-                }
-                if acquire.got == acquire.asked {
-                    return self.finish_acquire(memory);
-                }
-                acquire.state = AcquireState::Choose;
-                if !acquire.collected {
-                    acquire.collected = true;
-                    let consumer = acquire.consumer;
-                    let mut candidates = std::mem::take(&mut acquire.candidates);
-                    self.collect_candidates(consumer, &mut candidates);
-                    let Some(Frame::Acquire(acquire)) = self.frames.last_mut() else { unreachable!() };
-                    acquire.candidates = candidates;
-                }
-                None
+                self.answered(grant, memory)
             }
             AcquireState::Choose => match choose(&acquire.candidates, missing, self.conf.spill_choice) {
                 Some(consumer) => {
@@ -100,6 +77,73 @@ impl TaskMemoryManager {
                 None => self.finish_acquire(memory),
             },
             AcquireState::Spilling(_) => panic!("report the spill before going on"),
+        }
+    }
+
+    /// The pool has answered the acquire on top.
+    fn answered(&mut self, grant: Grant, memory: &mut impl ExecutionMemory) -> Option<Step> {
+        let Some(Frame::Acquire(acquire)) = self.frames.last_mut() else {
+            unreachable!("an acquire is on top")
+        };
+        match grant {
+            Grant::Wait => {
+                acquire.state = AcquireState::Waiting;
+                return Some(Step::Wait);
+            }
+            Grant::Orphaned => {
+                self.unwind();
+                return Some(Step::Done(Acquired::Orphaned));
+            }
+            Grant::Granted(bytes) => acquire.got += bytes,
+        }
+        if acquire.got == acquire.asked {
+            return self.finish_acquire(memory);
+        }
+        acquire.state = AcquireState::Choose;
+        if !acquire.collected {
+            acquire.collected = true;
+            let consumer = acquire.consumer;
+            let mut candidates = std::mem::take(&mut acquire.candidates);
+            self.collect_candidates(consumer, &mut candidates);
+            let Some(Frame::Acquire(acquire)) = self.frames.last_mut() else { unreachable!() };
+            acquire.candidates = candidates;
+        }
+        None
+    }
+
+    /// Starts a request and goes on with it: the same as [`begin`](Self::begin) and [`step`](Self::step), without a
+    /// place on the stack where the pool grants all at once.
+    ///
+    /// # Panics
+    /// Where nothing is asked for.
+    #[inline]
+    pub fn request(
+        &mut self,
+        consumer: ConsumerId,
+        request: Request,
+        memory: &mut impl ExecutionMemory,
+    ) -> Step {
+        let (asked, counted) = match request {
+            Request::Memory(bytes) => (bytes, Counted::AsUsed),
+            Request::Execution(bytes) => (bytes, Counted::No),
+            Request::Page(_) | Request::Array(_) => {
+                self.begin(consumer, request);
+                return self.step(memory);
+            }
+        };
+        let state = &mut self.consumers[consumer.index()];
+        let grant = memory.acquire(asked, self.task, state.mode);
+        if grant == Grant::Granted(asked) {
+            state.known = true;
+            if counted == Counted::AsUsed {
+                state.used += asked;
+            }
+            return Step::Done(Acquired::Bytes(asked));
+        }
+        self.push_acquire(consumer, asked, counted);
+        match self.answered(grant, memory) {
+            Some(step) => step,
+            None => self.step(memory),
         }
     }
 
@@ -136,25 +180,31 @@ impl TaskMemoryManager {
                 candidates.push((if id == requester { Bytes::ZERO } else { consumer.used }, id));
             }
         }
-        candidates.sort_unstable();
     }
 }
 
-/// `trySpillAndAcquire`'s victim: of the smallest group that covers `missing`, else of the largest, the last.
+/// `trySpillAndAcquire`'s victim: of the smallest size that covers `missing`, else of the largest, the last.
 pub(super) fn choose(candidates: &[Candidate], missing: Bytes, choice: SpillChoice) -> Option<ConsumerId> {
-    let last = candidates.len().checked_sub(1)?;
-    let at = match choice {
-        SpillChoice::SelfFirst if candidates[0].0.is_zero() => 0,
-        SpillChoice::LargestFirst => last,
-        SpillChoice::Spark | SpillChoice::SelfFirst => {
-            let covering = candidates.partition_point(|&(used, _)| used < missing);
-            match candidates.get(covering) {
-                None => last,
-                Some(&(key, _)) => candidates.partition_point(|&(used, _)| used <= key) - 1,
-            }
+    if choice == SpillChoice::SelfFirst
+        && let Some(&(_, requester)) = candidates.iter().find(|(used, _)| used.is_zero())
+    {
+        return Some(requester);
+    }
+    let covers = |used: Bytes| used >= missing && choice != SpillChoice::LargestFirst;
+    let mut best: Option<Candidate> = None;
+    for &(used, consumer) in candidates {
+        let better = match best {
+            None => true,
+            Some((size, _)) => match (covers(used), covers(size)) {
+                (true, true) => used <= size,
+                (covered, other) => covered || (!other && used >= size),
+            },
+        };
+        if better {
+            best = Some((used, consumer));
         }
-    };
-    Some(candidates[at].1)
+    }
+    best.map(|(_, consumer)| consumer)
 }
 
 #[cfg(test)]

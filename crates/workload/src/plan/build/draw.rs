@@ -4,13 +4,13 @@ use super::Builder;
 use crate::Error;
 use crate::plan::Items;
 use crate::sample::LIMIT;
-use crate::scenario::Quantity;
+use crate::scenario::{Amount, Quantity, Unit};
 
 impl Builder<'_> {
     /// One amount for the whole data set.
-    pub(super) fn total(&self, field: &str, quantity: &Quantity) -> Result<u64, Error> {
-        match quantity {
-            Quantity::Fixed(amount) => Ok(*amount),
+    pub(super) fn total(&self, field: &str, amount: &Amount<'_, impl Unit>) -> Result<u64, Error> {
+        match amount.read(self.text)? {
+            Quantity::Fixed(amount) => Ok(amount),
             Quantity::Drawn(distribution) => Ok(distribution.draw(self.seed, &self.label(field))),
             Quantity::Each(_) => Err(self
                 .fail(format!("`{field}` is one amount for the whole data set"))
@@ -19,18 +19,24 @@ impl Builder<'_> {
     }
 
     /// One amount for each of a number of partitions that the plan knows.
-    pub(super) fn each(&self, field: &str, quantity: &Quantity, partitions: u32) -> Result<Vec<u64>, Error> {
-        let amounts = match quantity {
-            Quantity::Fixed(amount) => vec![*amount; partitions as usize],
+    pub(super) fn each(
+        &self,
+        field: &str,
+        amount: &Amount<'_, impl Unit>,
+        partitions: u32,
+    ) -> Result<Vec<u64>, Error> {
+        let amounts = match amount.read(self.text)? {
+            Quantity::Fixed(amount) => vec![amount; partitions as usize],
             Quantity::Drawn(distribution) => {
                 let label = self.label(field);
                 (0..partitions).map(|item| distribution.draw(self.seed, &format!("{label}/{item}"))).collect()
             }
-            Quantity::Each(amounts) if amounts.len() == partitions as usize => amounts.clone(),
+            Quantity::Each(amounts) if amounts.len() == partitions as usize => amounts,
             Quantity::Each(amounts) => {
                 return Err(self
                     .fail(format!("`{field}` lists {} of {partitions} partitions", amounts.len()))
-                    .help("list one amount a partition"));
+                    .at(amount.span(self.text))
+                    .label("one amount a partition belongs here"));
             }
         };
         self.checked_sum(field, &amounts)?;
@@ -41,19 +47,20 @@ impl Builder<'_> {
     pub(super) fn items(
         &self,
         field: &str,
-        quantity: &Quantity,
+        amount: &Amount<'_, impl Unit>,
         partitions: Option<u32>,
         fixed: fn(u64) -> Items,
     ) -> Result<Items, Error> {
-        match (quantity, partitions) {
-            (Quantity::Fixed(amount), _) => Ok(fixed(*amount)),
+        match (amount.read(self.text)?, partitions) {
+            (Quantity::Fixed(amount), _) => Ok(fixed(amount)),
             (Quantity::Each(amounts), _) => {
-                self.checked_sum(field, amounts)?;
-                Ok(Items::Each(amounts.clone()))
+                self.checked_sum(field, &amounts)?;
+                Ok(Items::Each(amounts))
             }
-            (Quantity::Drawn(_), Some(partitions)) => self.each(field, quantity, partitions).map(Items::Each),
+            (Quantity::Drawn(_), Some(partitions)) => self.each(field, amount, partitions).map(Items::Each),
             (Quantity::Drawn(_), None) => Err(self
                 .fail(format!("`{field}` is drawn for each partition, whose number depends on the settings"))
+                .at(amount.span(self.text))
                 .help("give this step or the one before it `partitions`")),
         }
     }

@@ -5,22 +5,33 @@ mod jobs;
 mod operator;
 mod source;
 
+use std::collections::HashMap;
+
 use super::{Keys, Node, NodeId, Operator, Plan, Table};
 use crate::Error;
 use crate::sample::LIMIT;
 use crate::scenario::{Document, Name, Step, choice};
 
 /// Steps of all data sets together.
-const MAX_STEPS: usize = 1_000;
+const MAX_STEPS: usize = 100_000;
+/// Steps that follow each other; lowering goes as deep as they do.
+const MAX_CHAIN: u32 = 200;
 /// Tasks of a stage, and so partitions of a data set.
 const MAX_PARTITIONS: u32 = 100_000_000;
+
+/// Names listed in a message.
+const MAX_LISTED: usize = 20;
 
 /// Builds a plan of a document.
 pub(crate) struct Builder<'d> {
     text: &'d str,
     seed: u64,
     plan: Plan,
-    names: Vec<(Name<'d>, NodeId)>,
+    names: HashMap<&'d str, NodeId>,
+    /// By node: the number of steps that follow each other up to it.
+    chains: Vec<u32>,
+    /// Bytes of all nodes.
+    bytes: u64,
     /// The step that is being built: the data set and its place in it.
     data: Name<'d>,
     step: usize,
@@ -29,12 +40,20 @@ pub(crate) struct Builder<'d> {
 impl<'d> Builder<'d> {
     /// The plan of `document`, whose text is `text`.
     pub(crate) fn build(document: &'d Document<'d>, text: &'d str, seed: u64) -> Result<Plan, Error> {
-        let mut builder =
-            Self { text, seed, plan: Plan::default(), names: Vec::new(), data: Name(""), step: 0 };
-        for (name, steps) in &document.data.0 {
+        let mut builder = Self {
+            text,
+            seed,
+            plan: Plan::default(),
+            names: HashMap::new(),
+            chains: Vec::new(),
+            bytes: 0,
+            data: Name(""),
+            step: 0,
+        };
+        for (name, steps) in document.data.unique(text)? {
             builder.data = *name;
             let node = builder.data_set(steps)?;
-            builder.names.push((*name, node));
+            builder.names.insert(name.0, node);
         }
         builder.jobs(&document.jobs)?;
         Ok(builder.plan)
@@ -74,11 +93,18 @@ impl<'d> Builder<'d> {
         if self.plan.nodes.len() >= MAX_STEPS {
             return Err(self.fail(format!("more than {MAX_STEPS} steps")).help("split the scenario"));
         }
-        let all = self.plan.nodes.iter().map(|node| &node.table).chain([&node.table]);
-        let bytes: u128 = all.map(|table| u128::from(table.bytes.max(table.wire_bytes))).sum();
-        if bytes >= u128::from(LIMIT) {
+        let chain = node.inputs.iter().map(|input| self.chains[input.0 as usize]).max().unwrap_or(0) + 1;
+        if chain > MAX_CHAIN {
+            return Err(self
+                .fail(format!("more than {MAX_CHAIN} steps follow each other"))
+                .help("write the data set and scan it again"));
+        }
+        // Both terms are below the limit.
+        self.bytes += node.table.bytes.max(node.table.wire_bytes);
+        if self.bytes >= LIMIT {
             return Err(self.fail("the data sets hold 2^62 bytes or more").help("use smaller ones"));
         }
+        self.chains.push(chain);
         let id = NodeId(self.plan.nodes.len() as u32);
         self.plan.nodes.push(node);
         Ok(id)
@@ -92,11 +118,13 @@ impl<'d> Builder<'d> {
 
     /// The data set of this name, which has to stand above.
     fn find(&self, name: Name<'d>) -> Result<NodeId, Error> {
-        if let Some((_, node)) = self.names.iter().find(|(known, _)| known.0 == name.0) {
-            return Ok(*node);
+        if let Some(&node) = self.names.get(name.0) {
+            return Ok(node);
         }
         let error = Error::new(format!("no data set `{}` stands above", name.0)).at(name.span(self.text));
-        let known: Vec<&str> = self.names.iter().map(|(known, _)| known.0).collect();
+        let mut known: Vec<&str> = self.names.keys().copied().collect();
+        known.sort_unstable();
+        known.truncate(MAX_LISTED);
         Err(if name.0 == self.data.0 {
             error.label("a data set cannot read itself")
         } else if known.is_empty() {

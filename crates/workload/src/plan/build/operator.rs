@@ -6,13 +6,11 @@ use sim_core::units::Bytes;
 use super::Builder;
 use super::source::billionths;
 use crate::Error;
-use crate::plan::{Items, Keys, Node, NodeId, Operator, Table};
-use crate::scenario::{Api, Cache, Join, Name, Step, choice};
+use crate::plan::{Api, Items, Keys, Node, NodeId, Operator, Table};
+use crate::scenario::{Amount, Cache, Join, Name, Step, Unit, choice};
 
 /// Map tasks assumed for a partial aggregation whose input has no partitions of its own.
 const ASSUMED_MAP_TASKS: u32 = 200;
-/// Rows of a batch of a cached query: `spark.sql.inMemoryColumnarStorage.batchSize`.
-const BATCH_ROWS: u64 = 10_000;
 
 impl<'d> Builder<'d> {
     pub(super) fn operator(&mut self, step: &'d Step<'d>, input: NodeId) -> Result<NodeId, Error> {
@@ -27,12 +25,12 @@ impl<'d> Builder<'d> {
                 Node { cpu_ns_per_row: *cpu_ns_per_row, ..self.narrow(Operator::Narrow, input, table) }
             }
             Step::Project { row_bytes, cpu_ns_per_row } => {
-                let table = self.widened(from.table, self.total("row_bytes", &row_bytes.0)?)?;
+                let table = self.widened(from.table, self.total("row_bytes", row_bytes)?)?;
                 Node { cpu_ns_per_row: *cpu_ns_per_row, ..self.narrow(Operator::Narrow, input, table) }
             }
             Step::Python { cpu_ns_per_row, row_bytes } => {
                 let table = match row_bytes {
-                    Some(width) => self.widened(from.table, self.total("row_bytes", &width.0)?)?,
+                    Some(width) => self.widened(from.table, self.total("row_bytes", width)?)?,
                     None => from.table,
                 };
                 Node { cpu_ns_per_row: Some(*cpu_ns_per_row), ..self.narrow(Operator::Narrow, input, table) }
@@ -59,16 +57,16 @@ impl<'d> Builder<'d> {
             }
             Step::Window { largest_group, radix, partitions } => {
                 let largest_group =
-                    largest_group.as_ref().map(|rows| self.total("largest_group", &rows.0)).transpose()?;
+                    largest_group.as_ref().map(|rows| self.total("largest_group", rows)).transpose()?;
                 let operator = Operator::Window { radix: *radix, largest_group };
                 self.wide(operator, vec![input], from.table, keys, self.partitions(*partitions)?)
             }
             Step::Join(join) => self.join(input, join)?,
             Step::Aggregate { groups, group_bytes, combined_rows, partitions } => {
-                let group_bytes = self.total("group_bytes", &group_bytes.0)?;
-                let groups = self.total("groups", &groups.0)?.min(from.table.rows);
+                let group_bytes = self.total("group_bytes", group_bytes)?;
+                let groups = self.total("groups", groups)?.min(from.table.rows);
                 let given =
-                    combined_rows.as_ref().map(|rows| self.total("combined_rows", &rows.0)).transpose()?;
+                    combined_rows.as_ref().map(|rows| self.total("combined_rows", rows)).transpose()?;
                 let combined =
                     self.rows_of(&from.table, combined_rows_of(&from, groups, given), group_bytes)?;
                 let table = self.rows_of(&from.table, groups, group_bytes)?;
@@ -78,8 +76,8 @@ impl<'d> Builder<'d> {
             Step::GroupByKey { groups, collection_bytes, partitions } => {
                 let partitions = self.partitions(*partitions)?;
                 let collection =
-                    self.items("collection_bytes", &collection_bytes.0, partitions, Items::Total)?;
-                let rows = self.total("groups", &groups.0)?.min(from.table.rows);
+                    self.items("collection_bytes", collection_bytes, partitions, Items::Total)?;
+                let rows = self.total("groups", groups)?.min(from.table.rows);
                 let operator = Operator::GroupByKey { collection };
                 self.wide(operator, vec![input], Table { rows, ..from.table }, keys, partitions)
             }
@@ -91,30 +89,25 @@ impl<'d> Builder<'d> {
                 partitions,
             } => {
                 let partitions = self.partitions(*partitions)?;
-                let groups = self.total("groups", &groups.0)?.min(from.table.rows);
+                let groups = self.total("groups", groups)?.min(from.table.rows);
                 let given =
-                    combined_rows.as_ref().map(|rows| self.total("combined_rows", &rows.0)).transpose()?;
+                    combined_rows.as_ref().map(|rows| self.total("combined_rows", rows)).transpose()?;
                 let combined = scaled(&from.table, combined_rows_of(&from, groups, given));
                 let operator = Operator::ReduceByKey {
                     map_collection: self.items(
                         "map_collection_bytes",
-                        &map_collection_bytes.0,
+                        map_collection_bytes,
                         from.partitions,
                         Items::Total,
                     )?,
-                    collection: self.items(
-                        "collection_bytes",
-                        &collection_bytes.0,
-                        partitions,
-                        Items::Total,
-                    )?,
+                    collection: self.items("collection_bytes", collection_bytes, partitions, Items::Total)?,
                     combined,
                 };
                 self.wide(operator, vec![input], scaled(&from.table, groups), keys, partitions)
             }
             Step::ReadBroadcast { pieces, value } => {
-                let pieces = Bytes(self.total("pieces", &pieces.0)?);
-                let value = Bytes(self.total("value", &value.0)?);
+                let pieces = Bytes(self.total("pieces", pieces)?);
+                let value = Bytes(self.total("value", value)?);
                 self.narrow(Operator::ReadBroadcast { pieces, value }, input, from.table)
             }
             Step::Cache(cache) => {
@@ -165,11 +158,11 @@ impl<'d> Builder<'d> {
         let right = self.find(join.with)?;
         let (from, with) = (self.plan.node(left), self.plan.node(right));
         let rows = match &join.rows {
-            Some(rows) => self.total("rows", &rows.0)?,
+            Some(rows) => self.total("rows", rows)?,
             None => from.table.rows,
         };
         let width = match &join.row_bytes {
-            Some(width) => self.total("row_bytes", &width.0)?,
+            Some(width) => self.total("row_bytes", width)?,
             None => {
                 [from.table, with.table].iter().map(|table| table.bytes.div_ceil(table.rows.max(1))).sum()
             }
@@ -180,26 +173,33 @@ impl<'d> Builder<'d> {
         Ok(self.wide(operator, vec![left, right], table, from.keys.clone(), partitions))
     }
 
-    fn cache(&self, cache: &Cache, partitions: Option<u32>) -> Result<Operator, Error> {
-        let (default, rows_per_element) = match cache.api {
-            Api::Sql => ("MEMORY_AND_DISK", BATCH_ROWS),
-            Api::Rdd => ("MEMORY_ONLY", 1),
+    fn cache(&self, cache: &Cache<'_>, partitions: Option<u32>) -> Result<Operator, Error> {
+        let default = match cache.api {
+            Api::Sql => "MEMORY_AND_DISK",
+            Api::Rdd => "MEMORY_ONLY",
         };
         let name = cache.level.as_deref().unwrap_or(default);
         let level = StorageLevel::by_name(name).filter(|level| level.is_valid()).ok_or_else(|| {
             let levels: Vec<&str> = StorageLevel::NAMED[1..].iter().map(|(name, _)| *name).collect();
             self.fail(format!("no storage level `{name}`")).help(choice(name, &levels))
         })?;
-        let items = |field: &str, amount: Option<&crate::scenario::Quantity>| {
-            amount.map(|amount| self.items(field, amount, partitions, Items::Same)).transpose()
-        };
         Ok(Operator::Cache {
             level,
-            memory: items("block_bytes", cache.block_bytes.as_ref().map(|amount| &amount.0))?,
-            disk: items("block_disk_bytes", cache.block_disk_bytes.as_ref().map(|amount| &amount.0))?,
-            elements: items("block_elements", cache.block_elements.as_ref().map(|amount| &amount.0))?,
-            rows_per_element,
+            memory: self.same_items("block_bytes", cache.block_bytes.as_ref(), partitions)?,
+            disk: self.same_items("block_disk_bytes", cache.block_disk_bytes.as_ref(), partitions)?,
+            elements: self.same_items("block_elements", cache.block_elements.as_ref(), partitions)?,
+            api: cache.api,
         })
+    }
+
+    /// An optional amount for each partition; a constant is that of every one.
+    fn same_items(
+        &self,
+        field: &str,
+        amount: Option<&Amount<'_, impl Unit>>,
+        partitions: Option<u32>,
+    ) -> Result<Option<Items>, Error> {
+        amount.map(|amount| self.items(field, amount, partitions, Items::Same)).transpose()
     }
 
     /// The rows of `table` with another width; what they take on the wire changes alike.

@@ -10,12 +10,12 @@ use crate::scenario::{self, Quantity, Recorded, Scan, Share};
 const NS_PER_MS: u64 = 1_000_000;
 
 impl<'d> Builder<'d> {
-    pub(super) fn scan(&mut self, scan: &'d Scan) -> Result<NodeId, Error> {
+    pub(super) fn scan(&mut self, scan: &'d Scan<'d>) -> Result<NodeId, Error> {
         let (splits, table) = self.rows_of_scan(scan)?;
         let wire_bytes = compressed(table.bytes, scan.compression.0);
         let table = Table { wire_bytes, ..table };
         let file_bytes = match &scan.file_bytes {
-            Some(amount) => self.total("file_bytes", &amount.0)?,
+            Some(amount) => self.total("file_bytes", amount)?,
             None => wire_bytes,
         };
         let keys = self.keys(&scan.keys)?;
@@ -27,31 +27,31 @@ impl<'d> Builder<'d> {
     }
 
     /// The partitions, where the file gives their number, and the totals but for the bytes on the wire.
-    fn rows_of_scan(&self, scan: &Scan) -> Result<(Option<Vec<Split>>, Table), Error> {
+    fn rows_of_scan(&self, scan: &Scan<'_>) -> Result<(Option<Vec<Split>>, Table), Error> {
         let given = self.partitions(scan.partitions)?;
         let rows = match (&scan.rows, &scan.rows_per_partition, given) {
             (Some(total), None, Some(partitions)) => {
-                Some(apportion(self.total("rows", &total.0)?, vec![1; partitions as usize].into_iter()))
+                Some(apportion(self.total("rows", total)?, vec![1; partitions as usize].into_iter()))
             }
             (Some(total), None, None) => {
-                let rows = self.total("rows", &total.0)?;
-                let bytes = self.product("rows", rows, self.total("row_bytes", &scan.row_bytes.0)?)?;
+                let rows = self.total("rows", total)?;
+                let bytes = self.product("rows", rows, self.total("row_bytes", &scan.row_bytes)?)?;
                 return Ok((None, Table { rows, bytes, wire_bytes: 0 }));
             }
             (None, Some(each), given) => {
-                let listed = match &each.0 {
+                let listed = match each.read(self.text)? {
                     Quantity::Each(list) => Some(list.len() as u32),
                     _ => None,
                 };
                 let partitions = given.or(listed).ok_or_else(|| {
                     self.fail("`rows_per_partition` without `partitions`").help("give `partitions`")
                 })?;
-                Some(self.each("rows_per_partition", &each.0, partitions)?)
+                Some(self.each("rows_per_partition", each, partitions)?)
             }
             _ => None,
         };
         let rows = rows.ok_or_else(|| self.fail("a scan takes one of `rows` and `rows_per_partition`"))?;
-        let widths = self.each("row_bytes", &scan.row_bytes.0, rows.len() as u32)?;
+        let widths = self.each("row_bytes", &scan.row_bytes, rows.len() as u32)?;
         let bytes: Result<Vec<u64>, Error> =
             rows.iter().zip(widths).map(|(&rows, width)| self.product("row_bytes", rows, width)).collect();
         let bytes = bytes?;
