@@ -4,6 +4,8 @@ use std::io;
 use std::process::ExitCode;
 
 use experiments::Error;
+use sim_core::conf::ConfErrorKind;
+use sim_core::conf::keys::KEYS;
 
 use crate::exit::Exit;
 
@@ -27,9 +29,20 @@ pub(crate) fn print(error: &anyhow::Error) {
             if let Some(text) = known.spark_text() {
                 eprintln!("  Spark says: {}", text.replace('\n', "\n  "));
             }
+            if names_no_setting(known) {
+                eprintln!("\nThe settings of poolsim:");
+                for row in KEYS.iter().filter(|row| row.name.starts_with("poolsim.")) {
+                    eprintln!("  {:<34} {}", row.name, row.meaning);
+                }
+            }
         }
         None => eprintln!("error: {error:#}"),
     }
+}
+
+/// Whether a `poolsim.*` key does not exist, nor one like it.
+fn names_no_setting(error: &Error) -> bool {
+    matches!(error, Error::Setting(error) if *error.kind == ConfErrorKind::UnknownKey { nearest: None })
 }
 
 fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {

@@ -61,7 +61,10 @@ pub(super) fn find<'v>(report: &'v Value, path: &str) -> Result<Found<'v>, Strin
 
 fn field<'v>(value: &'v Value, name: &str, walked: &str) -> Result<&'v Value, String> {
     let place = if walked.is_empty() { "the report" } else { walked };
-    let Some(fields) = value.as_object() else { return Err(format!("{place} has no fields")) };
+    let Some(fields) = value.as_object() else {
+        let is = if value.is_null() { "is null" } else { "has no fields" };
+        return Err(format!("{place} {is}"));
+    };
     fields.get(name).ok_or_else(|| {
         let names = fields.keys().map(String::as_str).collect::<Vec<_>>();
         format!("{place} has no `{name}`, only {}", names.join(", "))
@@ -75,11 +78,12 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_one_value_or_to_all() {
-        let report = json!({"a": {"b": [{"c": 1}, {"c": 2}]}});
+        let report = json!({"a": {"b": [{"c": 1}, {"c": 2}]}, "n": null});
         assert_eq!(find(&report, "a.b[1].c"), Ok(Found::One(&json!(2))));
         assert_eq!(find(&report, "a.b[*].c").map(|found| found.to_string()), Ok("[1,2]".to_owned()));
         for (path, wrong) in [
-            ("x", "the report has no `x`, only a"),
+            ("x", "the report has no `x`, only a, n"),
+            ("n.x", "n is null"),
             ("a.b[2]", "a.b has 2 elements, there is no [2]"),
             ("a[0]", "a is no list"),
             ("a.b.c", "a.b has no fields"),

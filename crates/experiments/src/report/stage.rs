@@ -64,8 +64,10 @@ pub struct StageReport {
 pub enum StageStatus {
     /// Every task has succeeded.
     Succeeded,
-    /// It was aborted, or the run ended before it.
+    /// It was aborted.
     Failed,
+    /// The run ended before it did: it hangs, or the run was given up.
+    Unfinished,
     /// Its shuffle was written before.
     Skipped,
     /// It was never submitted.
@@ -135,6 +137,7 @@ impl StageReport {
             (true, ..) => StageStatus::Skipped,
             (_, None, _) => StageStatus::NotRun,
             (.., true) => StageStatus::Succeeded,
+            (.., false) if counters.ended.is_none() => StageStatus::Unfinished,
             (.., false) => StageStatus::Failed,
         };
         Self {

@@ -134,6 +134,7 @@ fn status(status: StageStatus) -> &'static str {
     match status {
         StageStatus::Succeeded => "succeeded",
         StageStatus::Failed => "failed",
+        StageStatus::Unfinished => "unfinished",
         StageStatus::Skipped => "skipped",
         StageStatus::NotRun => "not_run",
     }

@@ -1,5 +1,6 @@
 //! The screen of a check: each expectation with what was found, then the sum.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use experiments::check::{CheckReport, Checked};
@@ -34,7 +35,7 @@ pub(crate) fn write(reports: &[CheckReport], screen: Screen, out: &mut impl Writ
 }
 
 fn expectation(checked: &Checked, screen: Screen, out: &mut impl Write) -> io::Result<()> {
-    let found = name(&checked.found, FOUND);
+    let found = name(&short(&checked.found), FOUND);
     let (mark, ink) = if checked.ok { ("ok    ", Ink::Good) } else { ("FAILED", Ink::Alarm) };
     let mark = screen.paint(ink, mark);
     let ground = screen.paint(Ink::Faint, &format!("({})", checked.ground));
@@ -43,10 +44,20 @@ fn expectation(checked: &Checked, screen: Screen, out: &mut impl Write) -> io::R
         return writeln!(out, "  {mark}  {path:<PATH$}  {found} {ground}");
     }
     writeln!(out, "  {mark}  {path:<PATH$}  {found} {ground}, line {}", checked.line)?;
-    writeln!(out, "          wanted: {}", name(&checked.wanted, FOUND))?;
+    writeln!(out, "          wanted: {}", name(&short(&checked.wanted), FOUND))?;
     match &checked.why {
         Some(why) => writeln!(out, "          why: {}", name(why, 1000)),
         None => Ok(()),
+    }
+}
+
+/// A list whose elements are all alike as one of them: `8 times 37748512`.
+fn short(json: &str) -> Cow<'_, str> {
+    match serde_json::from_str::<Vec<serde_json::Value>>(json).as_deref() {
+        Ok([first, rest @ ..]) if rest.len() > 1 && rest.iter().all(|value| value == first) => {
+            format!("{} times {first}", rest.len() + 1).into()
+        }
+        _ => json.into(),
     }
 }
 
@@ -61,5 +72,18 @@ fn sum(reports: &[CheckReport]) -> String {
     match broken {
         0 => format!("{scenarios}, {expectations}: all ok"),
         _ => format!("{scenarios}, {expectations}: {ok} ok, {broken} FAILED"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn equal_elements_are_shown_once() {
+        assert_eq!(short("[7,7,7]"), "3 times 7");
+        for other in ["[7,7,8]", "[7,7]", "7", "\"text\"", "no json"] {
+            assert_eq!(short(other), other);
+        }
     }
 }

@@ -69,6 +69,8 @@ fn ended(stage: &StageReport) -> String {
         (StageStatus::Succeeded, failed) => format!("ok, {failed} failed before"),
         (StageStatus::Failed, 0) => "aborted".to_owned(),
         (StageStatus::Failed, failed) => format!("aborted, {failed} failed"),
+        (StageStatus::Unfinished, 0) => "unfinished".to_owned(),
+        (StageStatus::Unfinished, failed) => format!("unfinished, {failed} failed"),
         (StageStatus::Skipped, _) => "skipped".to_owned(),
         (StageStatus::NotRun, _) => "not run".to_owned(),
     }
