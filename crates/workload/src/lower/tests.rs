@@ -153,7 +153,7 @@ fn both_sorts_of_a_merge_join_are_open_while_it_merges() {
     let workload = lowered(&data, "foreach(on: \"j\")", &partitions(4));
     assert_eq!(
         words(&workload, 2),
-        "fetch0 0=Sort insert0 finish0 fetch1 1=Sort insert1 finish1 drain0 close0 close1"
+        "0=Sort 1=Sort fetch0 insert0 finish0 fetch1 insert1 finish1 drain0 close0 close1"
     );
 }
 
