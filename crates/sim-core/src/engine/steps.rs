@@ -508,6 +508,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// The end of a task as Spark orders it: unroll memory, a wake-up for all, block locks, execution memory.
     fn clean_up(&mut self, attempt: u32) {
+        self.last_end = self.now;
         let slot = self.attempts[attempt as usize].slot();
         let computed: Vec<_> = self.attempts[attempt as usize]
             .frames
