@@ -66,11 +66,15 @@ impl<'d> Builder<'d> {
                 let group_bytes = self.total("group_bytes", group_bytes)?;
                 // Lowering counts every row with the bytes of a group.
                 self.product("group_bytes", from.table.rows, group_bytes)?;
-                let groups = self.total("groups", groups)?.min(from.table.rows);
+                let drawn_from = self.total("groups", groups)?;
+                let groups = distinct(drawn_from, from.table.rows);
                 let given =
                     combined_rows.as_ref().map(|rows| self.total("combined_rows", rows)).transpose()?;
-                let combined =
-                    self.rows_of(&from.table, combined_rows_of(&from, groups, given), group_bytes)?;
+                let combined = self.rows_of(
+                    &from.table,
+                    combined_rows_of(&from, (drawn_from, groups), given),
+                    group_bytes,
+                )?;
                 let table = self.rows_of(&from.table, groups, group_bytes)?;
                 let operator = Operator::Aggregate { group_bytes: Bytes(group_bytes), combined };
                 self.wide(operator, vec![input], table, keys, self.partitions(*partitions)?)
@@ -79,7 +83,7 @@ impl<'d> Builder<'d> {
                 let partitions = self.partitions(*partitions)?;
                 let collection =
                     self.items("collection_bytes", collection_bytes, partitions, Items::Total)?;
-                let rows = self.total("groups", groups)?.min(from.table.rows);
+                let rows = distinct(self.total("groups", groups)?, from.table.rows);
                 let operator = Operator::GroupByKey { collection };
                 self.wide(operator, vec![input], Table { rows, ..from.table }, keys, partitions)
             }
@@ -91,10 +95,11 @@ impl<'d> Builder<'d> {
                 partitions,
             } => {
                 let partitions = self.partitions(*partitions)?;
-                let groups = self.total("groups", groups)?.min(from.table.rows);
+                let drawn_from = self.total("groups", groups)?;
+                let groups = distinct(drawn_from, from.table.rows);
                 let given =
                     combined_rows.as_ref().map(|rows| self.total("combined_rows", rows)).transpose()?;
-                let combined = scaled(&from.table, combined_rows_of(&from, groups, given));
+                let combined = scaled(&from.table, combined_rows_of(&from, (drawn_from, groups), given));
                 let operator = Operator::ReduceByKey {
                     map_collection: self.items(
                         "map_collection_bytes",
@@ -223,14 +228,19 @@ fn scaled(table: &Table, rows: u64) -> Table {
     Table { rows, bytes: part(table.bytes), wire_bytes: part(table.wire_bytes) }
 }
 
-/// Rows that map tasks leave after combining: what is given, or what drawing keys at random leaves.
-fn combined_rows_of(from: &Node, groups: u64, given: Option<u64>) -> u64 {
-    let estimate = || {
-        let maps = f64::from(from.partitions.unwrap_or(ASSUMED_MAP_TASKS));
-        let (rows, groups) = (from.table.rows as f64, groups.max(1) as f64);
-        (maps * groups * -(-rows / maps / groups).exp_m1()).round() as u64
-    };
-    given.unwrap_or_else(estimate).clamp(groups, from.table.rows.max(groups))
+/// Groups that rows drawn evenly from `groups` of them meet.
+fn distinct(groups: u64, rows: u64) -> u64 {
+    let (drawn_from, drawn) = (groups.max(1) as f64, rows as f64);
+    ((drawn_from * -(-drawn / drawn_from).exp_m1()).round() as u64)
+        .clamp(u64::from(rows > 0), groups.min(rows).max(1))
+}
+
+/// Rows that map tasks leave after combining: what is given, or the groups that each meets. Between `met`, the groups
+/// of all, and all rows.
+fn combined_rows_of(from: &Node, (drawn_from, met): (u64, u64), given: Option<u64>) -> u64 {
+    let maps = u64::from(from.partitions.unwrap_or(ASSUMED_MAP_TASKS));
+    let estimate = || distinct(drawn_from, from.table.rows / maps).saturating_mul(maps);
+    given.unwrap_or_else(estimate).clamp(met, from.table.rows.max(met))
 }
 
 fn mul_div(amount: u64, times: u64, by: u64) -> u64 {
