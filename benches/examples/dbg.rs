@@ -6,7 +6,9 @@ fn main() {
     for e in &journal.entries {
         if let Moment::AttemptFailed(info, m, report) = &e.moment {
             n += 1;
-            if n < 4 { println!("{:?} {:?} {:?} {:#?}", e.at, info, m, report); }
+            if n < 4 {
+                println!("{:?} {:?} {:?} {:#?}", e.at, info, m, report);
+            }
         }
     }
     println!("{n}");

@@ -1,1 +1,30 @@
-//! Runs, sweeps and checks as a library: what the command line, the tests and the benches call.
+//! What one asks of the model: run an input under a configuration, check what a scenario expects, sweep over settings.
+//!
+//! ```text
+//!  Input ──(Settings)──► Case ──run──► Run { RunReport, Timeline, Journal }
+//!    │                                        ▲
+//!    ├── check: the expectations of a scenario and of its variants
+//!    └── sweep: every combination of the values of some keys
+//! ```
+//!
+//! The command line, the tests and other languages call these functions. Nothing here prints: a [`RunReport`] is data,
+//! and its JSON names are the ones that `expect:` blocks of scenarios use.
+
+mod case;
+pub mod check;
+mod error;
+pub mod human;
+mod input;
+mod limits;
+pub mod properties;
+pub mod report;
+mod run;
+mod settings;
+pub mod sweep;
+
+pub use case::{Case, DEFAULT_VERSION, Note};
+pub use error::Error;
+pub use input::Input;
+pub use report::RunReport;
+pub use run::{Keep, Run, fingerprint_twice, run};
+pub use settings::{Layer, Settings, Slips};

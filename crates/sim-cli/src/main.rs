@@ -1,3 +1,29 @@
 //! `poolsim`: what will my Spark job do with its memory, and what if I change it?
 
-fn main() {}
+mod args;
+mod commands;
+mod exit;
+mod failure;
+mod output;
+mod progress;
+mod report;
+mod screen;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Run(args) => commands::run::run(args, cli.color),
+        Command::Check(args) => commands::check::check(args, cli.color),
+        Command::Sweep(args) => commands::sweep::sweep(args, cli.color),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(error) => failure::report(&error),
+    }
+}

@@ -8,6 +8,9 @@ mod harness_consumer;
 mod trace;
 mod world;
 
+pub(crate) use harness_consumer::HarnessConsumer;
+pub use harness_consumer::SpillPolicy;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

@@ -80,10 +80,21 @@ impl Component {
             let same = if lengths.len() == 1 { to - record } else { 1 };
             self.memory.index = record as i64;
             self.task.insert(self.consumer, Rows { count: same, bytes_each });
-            self.run()?;
+            if let Err(failure) = self.run() {
+                self.forget_spill_of_failed_record();
+                return Err(failure);
+            }
             record += same;
         }
         Ok(())
+    }
+
+    /// The recorder noted a record's spill when the record was in.
+    fn forget_spill_of_failed_record(&mut self) {
+        let index = self.memory.index;
+        if self.events.last().is_some_and(|last| last[0] == index && last[1] == "spilled") {
+            self.events.pop();
+        }
     }
 
     /// The other consumer asks for `bytes`; what it got. It keeps them until [`Self::release_other`].

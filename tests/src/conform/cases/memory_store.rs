@@ -43,6 +43,10 @@ pub(super) fn memory_store(case: &Value, line: Line, compare: &mut Compare) -> R
         } else if let Some(want) = step.get("want") {
             compare.value(&format!("{at}: want"), want, &result);
         }
+        if let Some(size) = step.get("stored_size") {
+            let copy = store.world.find(text(step, "block")?).ok_or("a stored block is there")?;
+            compare.value(&format!("{at}: size"), size, &json!(store.world.blocks[copy].memory_size.0));
+        }
         let got = store.observed();
         let expected = on_line(step, "obs", line);
         compare.fields(&format!("{at}: pools"), &expected["pools"], &got["pools"]);

@@ -18,6 +18,10 @@ mod sorters;
 mod spillable;
 mod task_memory;
 mod tasks;
+mod worded;
+mod worded_collections;
+mod worded_maps;
+mod worded_sorters;
 
 use serde_json::Value;
 use sim_core::memory::consumer::ErrorTexts;
@@ -71,6 +75,8 @@ fn replay_of(target: &str, case: &Value) -> Option<Replay> {
         "memory_store" => memory_store::memory_store,
         "memory_store_locks" => memory_store_locks::memory_store_locks,
         "block_store" => block_store::block_store,
+        // Sizes follow from settings, not from what consumers do; they are replayed where settings are modelled.
+        "sizing" | "memory_manager_size" | "container_size" | "driver_container_size" => return None,
         _ => return None,
     })
 }
@@ -100,8 +106,9 @@ pub(super) fn replay(case: &Value, report: &mut Report) -> Result<(), String> {
         }
         return Ok(());
     }
-    let Some(replay) = replay_of(target, case) else {
-        let in_words = case["steps"].get(0).is_some_and(|step| step.get("do").is_some());
+    let in_words = case["steps"].get(0).is_some_and(|step| step.get("do").is_some());
+    let replay = if in_words { worded::replay_of(id) } else { replay_of(target, case) };
+    let Some(replay) = replay else {
         let what = if in_words { format!("{target} (worded)") } else { target.to_owned() };
         *report.skipped.entry(what).or_default() += 1;
         return Ok(());

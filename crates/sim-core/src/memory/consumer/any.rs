@@ -1,8 +1,8 @@
 //! Any consumer: one enum, so that a task holds them side by side without boxes.
 
 use super::{
-    BlackBox, BytesToBytesMap, ExternalAppendOnlyUnsafeRowArray, HashAggregation, LongToUnsafeRowMap,
-    RowBasedKeyValueBatch, ShuffleExternalSorter, Spillable, UnsafeExternalSorter,
+    BlackBox, BytesToBytesMap, ExternalAppendOnlyUnsafeRowArray, HashAggregation, HybridRowQueue,
+    LongToUnsafeRowMap, RowBasedKeyValueBatch, ShuffleExternalSorter, Spillable, UnsafeExternalSorter,
 };
 
 macro_rules! consumers {
@@ -48,6 +48,8 @@ consumers! {
     LongToUnsafeRowMap,
     /// Row buffers of joins and windows.
     ExternalAppendOnlyUnsafeRowArray,
+    /// Rows that wait for a Python worker.
+    HybridRowQueue,
     /// Operators that are known by what they hold alone.
     BlackBox,
 }

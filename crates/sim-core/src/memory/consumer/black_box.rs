@@ -4,7 +4,8 @@ use super::{Books, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Sp
 use crate::memory::task::{Acquired, ExecutionMemory, Request};
 use crate::units::Bytes;
 
-/// See the [module](self). Its rows are held as plain memory, asked for at once; it goes on with less.
+/// An operator that is not modelled: it holds its rows as plain memory, asked for at once, goes on with less, and never
+/// spills.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BlackBox {
     held: Bytes,

@@ -35,7 +35,7 @@ impl BytesMapConf {
     }
 }
 
-/// See the [module](self). Its rows are entries, `bytes_each` those of key and value together.
+/// The hash map of bytes, by itself the general hashed relation of a join. Its rows are entries, `bytes_each` those of key and value together.
 #[derive(Clone, Debug)]
 pub struct BytesToBytesMap {
     conf: BytesMapConf,
@@ -345,5 +345,57 @@ impl Machine for BytesToBytesMap {
     fn metrics(&self) -> ConsumerMetrics {
         let peak_memory = self.peak.max(self.total_memory_consumption());
         ConsumerMetrics { peak_memory, ..ConsumerMetrics::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Driven;
+    use super::*;
+
+    fn open(page_size: u64, limit: u64) -> Driven {
+        let conf = BytesMapConf { initial_capacity: 1, rows_per_key: 1 };
+        Driven::open(BytesToBytesMap::new(conf), page_size, limit)
+    }
+
+    #[test]
+    fn a_map_that_cannot_double_takes_no_more_keys() {
+        // 64 slots in 1024 bytes, a page of 4096; 2048 more are not there when half of the slots are taken.
+        let mut map = open(4096, 6000);
+        assert_eq!(map.insert(500, 16), Err(Failure::HashMap));
+        let values = match map.task.consumer(map.id) {
+            super::super::Consumer::BytesToBytesMap(map) => map.values(),
+            _ => unreachable!(),
+        };
+        assert_eq!(values, 32);
+        assert_eq!(map.metrics().peak_memory, Bytes(1024 + 4096));
+    }
+
+    #[test]
+    fn while_it_is_read_others_get_its_last_pages() {
+        // 32 bytes an entry: 31 in a page of 1024 with its header of 4.
+        let mut map = open(1024, 1 << 20);
+        map.insert(310, 16).unwrap();
+        assert_eq!(map.spill(5000, Trigger::Other), 0, "nobody reads it yet");
+        let held = (1 << 20) - map.memory.0;
+        map.start_reading();
+        map.read(100);
+        // The array of 1024 slots is gone, three of ten pages are read, one is being read.
+        assert_eq!((1 << 20) - map.memory.0, held - 16 * 1024 - 3 * 1024);
+        assert_eq!(map.spill(2000, Trigger::Other), 2048);
+        assert_eq!(map.spill(1 << 20, Trigger::Other), 4 * 1024);
+        assert_eq!(map.metrics().memory_bytes_spilled, Bytes::ZERO, "no metric counts it");
+        map.read(210);
+        assert_eq!(map.memory.0, 1 << 20);
+    }
+
+    #[test]
+    fn only_the_first_entry_of_a_key_takes_a_slot() {
+        let conf = BytesMapConf { initial_capacity: 64, rows_per_key: 10 };
+        let mut map = Driven::open(BytesToBytesMap::new(conf), 1 << 20, 1 << 30);
+        map.insert(310, 16).unwrap();
+        assert_eq!(map.memory.0, (1 << 30) - (1 << 20) - 1024, "31 keys fit 64 slots");
+        map.insert(1, 16).unwrap();
+        assert_eq!(map.memory.0, (1 << 30) - (1 << 20) - 2048);
     }
 }

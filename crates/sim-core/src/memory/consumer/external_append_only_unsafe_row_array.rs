@@ -51,7 +51,7 @@ impl RowArrayConf {
     }
 }
 
-/// See the [module](self). [`Machine::free`] clears it for the next key.
+/// The row buffer of joins and windows: plain objects up to a threshold, then a sorter. [`Machine::free`] clears it for the next key.
 #[derive(Clone, Debug)]
 pub struct ExternalAppendOnlyUnsafeRowArray {
     conf: RowArrayConf,
@@ -84,10 +84,14 @@ impl Machine for ExternalAppendOnlyUnsafeRowArray {
         }
         let conf = self.conf;
         let sorter = self.sorter.get_or_insert_with(|| conf.sorter());
-        match sorter.insert(&mut self.moving, books) {
-            Need::Nothing => sorter.insert(rows, books),
-            need => need,
+        // Once all have moved, whatever the sorter was about to do concerns the new rows.
+        if self.moving.count > 0 {
+            let need = sorter.insert(&mut self.moving, books);
+            if need != Need::Nothing {
+                return need;
+            }
         }
+        sorter.insert(rows, books)
     }
 
     fn granted<M: ExecutionMemory>(
@@ -144,5 +148,36 @@ impl Machine for ExternalAppendOnlyUnsafeRowArray {
             peak_memory: Bytes::ZERO,
             spills: self.metrics.spills + current.spills,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Driven;
+    use super::*;
+
+    fn buffer(in_memory_threshold: u64, spill_threshold: u64) -> Driven {
+        let conf = RowArrayConf { in_memory_threshold, spill_threshold, ..RowArrayConf::window() };
+        Driven::open(ExternalAppendOnlyUnsafeRowArray::new(conf), 1 << 20, 1 << 30)
+    }
+
+    #[test]
+    fn rows_are_unseen_until_there_are_too_many() {
+        let mut rows = buffer(100, 1000);
+        rows.insert(100, 60).unwrap();
+        assert_eq!(rows.memory.0, 1 << 30);
+        rows.insert(1, 60).unwrap();
+        assert_eq!(rows.memory.0, (1 << 30) - (1 << 20) - 16 * 1024, "a page and an array of 2048 words");
+        rows.free();
+        assert_eq!(rows.memory.0, 1 << 30);
+        rows.insert(100, 60).unwrap();
+        assert_eq!(rows.memory.0, 1 << 30, "it starts again for the next key");
+    }
+
+    #[test]
+    fn all_rows_move_before_the_sorter_is_forced() {
+        let mut rows = buffer(20, 10);
+        rows.insert(21, 60).unwrap();
+        assert_eq!(rows.spills, [10, 10]);
     }
 }

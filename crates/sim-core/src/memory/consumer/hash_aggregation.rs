@@ -29,7 +29,8 @@ impl Default for HashAggregationConf {
     }
 }
 
-/// See the [module](self). Its rows are input rows, `bytes_each` the bytes of key and aggregation buffer of one group.
+/// Hash aggregation: a map of groups that falls back to sorting when it takes no more. Its rows are input rows,
+/// `bytes_each` the bytes of key and aggregation buffer of one group.
 #[derive(Clone, Debug)]
 pub struct HashAggregation {
     conf: HashAggregationConf,
@@ -223,5 +224,66 @@ impl Machine for HashAggregation {
 
     fn metrics(&self) -> ConsumerMetrics {
         ConsumerMetrics { peak_memory: self.map.metrics().peak_memory, ..self.metrics }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RowBasedKeyValueBatch;
+    use super::super::testing::Driven;
+    use super::*;
+
+    /// Map tasks of a real aggregation: 500,000 rows of 2,000,000 possible groups, 64 bytes a group.
+    const ROWS: u64 = 500_000;
+    const GROUP: u64 = 64;
+
+    /// With generated code: the first map has a page of its own and takes what fits it.
+    fn map_task(page_size: u64, limit: u64) -> Driven {
+        let mut task = Driven::open(RowBasedKeyValueBatch::new(Bytes(page_size)), page_size, limit);
+        let fast_groups = match task.task.consumer(task.id) {
+            super::super::Consumer::RowBasedKeyValueBatch(batch) => batch.groups(Bytes(GROUP)),
+            _ => unreachable!(),
+        };
+        let groups = Groups::drawn_from(2_000_000);
+        let conf = HashAggregationConf { groups, fast_groups, ..HashAggregationConf::default() };
+        task.id = task.also(HashAggregation::new(conf), page_size);
+        assert_eq!(task.insert(ROWS, GROUP), Ok(ROWS));
+        task.finish().unwrap();
+        task
+    }
+
+    #[test]
+    fn a_map_task_of_442_thousand_groups_peaks_as_in_real_spark() {
+        // 65,536 groups in the first map; 16 MiB of array and four pages of 104,857 groups for the other 377 thousand.
+        assert_eq!(map_task(8_388_592, 1 << 30).metrics().peak_memory, Bytes(50_331_584));
+        // With pages of half the size the first map holds 58,254 groups: eight pages.
+        assert_eq!(map_task(4_194_288, 1 << 30).metrics().peak_memory, Bytes(50_331_520));
+    }
+
+    #[test]
+    fn each_fallback_of_a_small_pool_spills_what_real_spark_spilled() {
+        let task = map_task(2_097_136, 37_958_451);
+        let metrics = task.metrics();
+        // The first map: 29,127 groups in a page of 2 MiB. The other one is full with 262,144 groups in 8 MiB of array
+        // and eleven pages. Of the rows left, 174 thousand are new to it: 8 MiB and seven pages again.
+        assert_eq!(metrics.memory_bytes_spilled, Bytes(31_457_104 + 23_068_560));
+        assert_eq!((metrics.peak_memory, metrics.spills), (Bytes(31_457_104), 2));
+        assert_eq!(task.spills[0], 262_144);
+    }
+
+    #[test]
+    fn without_memory_for_one_group_the_task_fails() {
+        let mut task = Driven::open(HashAggregation::new(HashAggregationConf::default()), 4096, 300_000);
+        task.memory.0 = 0;
+        assert_eq!(task.insert(1, GROUP), Err(Failure::Aggregation));
+    }
+
+    #[test]
+    fn rows_of_known_groups_need_nothing() {
+        let groups = Groups::drawn_from(1000);
+        let conf = HashAggregationConf { groups, ..HashAggregationConf::default() };
+        let mut task = Driven::open(HashAggregation::new(conf), 4 << 20, 1 << 30);
+        task.insert(1 << 39, GROUP).unwrap();
+        assert_eq!(task.metrics().peak_memory, Bytes(16 * 16384 + (4 << 20)));
     }
 }

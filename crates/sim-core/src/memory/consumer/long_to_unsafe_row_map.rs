@@ -27,7 +27,7 @@ pub struct LongMapConf {
     pub key_range: u64,
 }
 
-/// See the [module](self).
+/// The hashed relation of joins with one long key: an array of slots and one page of rows, neither of which spills.
 #[derive(Clone, Debug)]
 pub struct LongToUnsafeRowMap {
     conf: LongMapConf,
@@ -191,5 +191,49 @@ impl Machine for LongToUnsafeRowMap {
     fn metrics(&self) -> ConsumerMetrics {
         // No metric counts it.
         ConsumerMetrics::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Driven;
+    use super::*;
+
+    const MAP: LongMapConf = LongMapConf { capacity: 64, rows_per_key: 1, key_range: u64::MAX >> 1 };
+
+    #[test]
+    fn the_array_doubles_at_a_quarter_and_the_page_when_it_is_full() {
+        let mut map = Driven::open(LongToUnsafeRowMap::new(MAP), 0, 1 << 30);
+        let held = |map: &Driven| (1 << 30) - map.memory.0;
+        assert_eq!(held(&map), 1024 + (1 << 20));
+        // 128 words of array: the 33rd key is one too many.
+        map.insert(32, 24).unwrap();
+        assert_eq!(held(&map), 1024 + (1 << 20));
+        map.insert(1, 24).unwrap();
+        assert_eq!(held(&map), 2048 + (1 << 20));
+        // 32 bytes a row: 32,768 rows fill the first page and a quarter of 2^17 words of array.
+        map.insert(32_735, 24).unwrap();
+        assert_eq!(held(&map), (1 << 20) + (1 << 20));
+        map.insert(1, 24).unwrap();
+        assert_eq!(held(&map), (2 << 20) + (2 << 20));
+        map.free();
+        assert_eq!(held(&map), 0);
+    }
+
+    #[test]
+    fn a_map_that_cannot_double_fails_with_both_numbers() {
+        let mut map = Driven::open(LongToUnsafeRowMap::new(MAP), 0, 1024 + (1 << 20) + 100);
+        let failure = map.insert(33, 24).unwrap_err();
+        let text = "Can't acquire 2048 bytes memory to build hash relation, got 100 bytes.";
+        assert_eq!(failure.to_string(), text);
+    }
+
+    #[test]
+    fn keys_without_gaps_become_dense() {
+        let conf = LongMapConf { capacity: 1024, rows_per_key: 1, key_range: 999 };
+        let mut map = Driven::open(LongToUnsafeRowMap::new(conf), 0, 1 << 30);
+        map.insert(1000, 24).unwrap();
+        map.finish().unwrap();
+        assert_eq!((1 << 30) - map.memory.0, (1 << 20) + 8000);
     }
 }

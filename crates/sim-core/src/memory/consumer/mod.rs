@@ -3,7 +3,7 @@
 //! Each consumer is a small state machine with Spark's constants. It never acquires memory itself: it says what it
 //! [needs](Need) and is told what it [got](Machine::granted), so that time can pass in between. Work is done per
 //! page, array doubling or check, never per record. [`TaskConsumers`] drives the consumers of one task through its
-//! [`TaskMemoryManager`](super::TaskMemoryManager).
+//! [`TaskMemoryManager`].
 
 #[macro_use]
 mod any;
@@ -13,6 +13,7 @@ mod external_append_only_unsafe_row_array;
 mod failure;
 mod groups;
 mod hash_aggregation;
+mod hybrid_row_queue;
 mod long_to_unsafe_row_map;
 mod row_based_key_value_batch;
 mod setup;
@@ -20,6 +21,8 @@ mod shuffle_external_sorter;
 mod shuffle_writer;
 mod spillable;
 mod task_consumers;
+#[cfg(test)]
+mod testing;
 mod unsafe_external_sorter;
 mod unsafe_sorter_reading;
 
@@ -30,6 +33,7 @@ pub use external_append_only_unsafe_row_array::{ExternalAppendOnlyUnsafeRowArray
 pub use failure::{ErrorTexts, Failure, FailureText};
 pub use groups::Groups;
 pub use hash_aggregation::{HashAggregation, HashAggregationConf};
+pub use hybrid_row_queue::HybridRowQueue;
 pub use long_to_unsafe_row_map::{LongMapConf, LongToUnsafeRowMap};
 pub use row_based_key_value_batch::RowBasedKeyValueBatch;
 pub use setup::{ConsumerConf, ConsumerSetup};
@@ -45,11 +49,15 @@ use crate::ids::ConsumerId;
 use crate::units::Bytes;
 
 /// Records of one size that are to be inserted: the head of what is left.
+///
+/// For sorters, queues and row buffers a row is a record; for maps it is an entry, for a hash aggregation an input row
+/// of a group of that size, for a [`Spillable`] an element that lets the estimate grow by so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
     /// How many.
     pub count: u64,
-    /// Bytes of each, as the consumer stores it (for maps key and value together).
+    /// Bytes of each, as the consumer stores it: for maps key and value together, for sorters of keys and values (an
+    /// aggregation's) 4 more for the length of the key.
     pub bytes_each: Bytes,
 }
 

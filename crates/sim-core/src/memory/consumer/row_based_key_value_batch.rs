@@ -13,7 +13,7 @@ const CAPACITY: u64 = 1 << 16;
 /// Bytes of a record besides key and value.
 const RECORD_OVERHEAD: Bytes = Bytes(8);
 
-/// See the [module](self).
+/// The first of the two maps of a partial aggregation in generated code: one page, which never grows or spills.
 #[derive(Clone, Copy, Debug)]
 pub struct RowBasedKeyValueBatch {
     page_size: Bytes,

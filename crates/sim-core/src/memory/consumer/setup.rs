@@ -91,8 +91,7 @@ impl Consumer {
                     force_spill_records: conf.force_spill_records,
                     force_spill_bytes: conf.force_spill_bytes,
                 };
-                // `PackedRecordPointer` has 27 bits for the place in a page.
-                let page_size = setup.page_size.min(Bytes::mib(128));
+                let page_size = setup.page_size.min(ShuffleExternalSorter::MAXIMUM_PAGE_SIZE);
                 return (ShuffleExternalSorter::new(shuffle).into(), tungsten, page_size);
             }
             ConsumerSpec::ExternalSorter => return spillable(SpillableConf::external_sorter()),
@@ -102,7 +101,11 @@ impl Consumer {
                     Amount::Fixed(groups) if groups > 0 => Groups::drawn_from(groups),
                     _ => Groups::DISTINCT,
                 },
-                fast_groups: if aggregation.fast_map { FAST_MAP_GROUPS } else { 0 },
+                fast_groups: if aggregation.fast_map {
+                    fast_groups(setup.page_size, aggregation.group_bytes)
+                } else {
+                    0
+                },
                 ..HashAggregationConf::default()
             })
             .into(),
@@ -138,10 +141,14 @@ impl Consumer {
             Self::RowBasedKeyValueBatch(_) => "RowBasedKeyValueBatch",
             Self::LongToUnsafeRowMap(_) => "LongToUnsafeRowMap",
             Self::ExternalAppendOnlyUnsafeRowArray(_) => "ExternalAppendOnlyUnsafeRowArray",
+            Self::HybridRowQueue(_) => "HybridRowQueue",
             Self::BlackBox(_) => "BlackBox",
         }
     }
 }
 
-/// `spark.sql.codegen.aggregate.fastHashMap.capacityBit`: 2^16 groups.
-const FAST_MAP_GROUPS: u64 = 1 << 16;
+/// Groups that the page of a fast map takes: `spark.sql.codegen.aggregate.fastHashMap.capacityBit` is 16, and a record
+/// has 8 bytes besides key and value.
+fn fast_groups(page_size: Bytes, group_bytes: Bytes) -> u64 {
+    (1 << 16).min(page_size.0 / (group_bytes.0 + 8))
+}

@@ -32,7 +32,7 @@ impl Default for ShuffleSorterConf {
     }
 }
 
-/// See the [module](self).
+/// The sorter of the serialized shuffle: records in pages, 8 bytes of pointer array each, doubled for radix sort.
 #[derive(Clone, Debug)]
 pub struct ShuffleExternalSorter {
     conf: ShuffleSorterConf,
@@ -264,5 +264,46 @@ impl Machine for ShuffleExternalSorter {
 
     fn metrics(&self) -> ConsumerMetrics {
         ConsumerMetrics { peak_memory: self.metrics.peak_memory.max(self.memory_usage()), ..self.metrics }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Driven;
+    use super::*;
+
+    fn open(limit: u64) -> Driven {
+        let conf = ShuffleSorterConf { initial_words: 64, ..ShuffleSorterConf::default() };
+        Driven::open(ShuffleExternalSorter::new(conf), 4096, limit)
+    }
+
+    #[test]
+    fn the_array_doubles_while_the_old_one_is_held() {
+        let mut sort = open(6000);
+        // 64 records fill 1024 bytes of array; 2048 more are not there beside a page of 4096.
+        sort.insert(65, 8).unwrap();
+        assert_eq!(sort.spills, [64]);
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(4096), "the array does not count");
+        assert_eq!(sort.metrics().peak_memory, Bytes(4096 + 1024));
+        sort.finish().unwrap();
+        assert_eq!((sort.metrics().spills, sort.memory.0), (2, 6000), "the rest is one more file");
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(4096));
+    }
+
+    #[test]
+    fn nobody_else_makes_it_spill() {
+        let mut sort = open(10_000);
+        sort.insert(10, 8).unwrap();
+        assert_eq!(sort.spill(1, Trigger::Other), 0);
+    }
+
+    #[test]
+    fn a_spill_that_finds_no_array_fails_the_task() {
+        let mut sort = open(10_000);
+        let mut sorter = ShuffleExternalSorter::new(ShuffleSorterConf::default());
+        let books = &mut Books { tmm: &mut sort.task.tmm, memory: &mut sort.memory, id: sort.id };
+        let refused = Acquired::OutOfMemory { required: Bytes(32_768), got: Bytes(100) };
+        assert_eq!(sorter.spill_granted(refused, books), Err(Failure::of(refused)));
+        assert_eq!(sorter.metrics(), ConsumerMetrics::default(), "it is not counted");
     }
 }

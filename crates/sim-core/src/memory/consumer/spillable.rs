@@ -82,7 +82,7 @@ impl SpillableConf {
     }
 }
 
-/// See the [module](self).
+/// A collection of Java objects that spills: it holds no pages but asks for twice its estimated size now and then.
 #[derive(Clone, Debug)]
 pub struct Spillable {
     conf: SpillableConf,
@@ -323,5 +323,87 @@ impl Machine for Spillable {
 
     fn metrics(&self) -> ConsumerMetrics {
         self.metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Driven;
+    use super::*;
+
+    fn conf(conf: SpillableConf) -> SpillableConf {
+        SpillableConf { initial_memory_threshold: Bytes(1000), ..conf }
+    }
+
+    #[test]
+    fn demand_doubles_and_a_short_grant_spills_all() {
+        let sorter = Spillable::new(conf(SpillableConf::external_sorter()));
+        let mut sort = Driven::open(sorter, 0, 5000);
+        // 10 bytes an element: at 128 (the first check with 1000 bytes) 2 * 1280 - 1000 = 1560 are asked for,
+        // at 256 (2560 >= 2560) 2560 more, at 512 (5120 >= 5120) only 880 of 5120 are left: 6000 > 5120 passes,
+        // at 608 (6080 >= 6000) nothing is left and all is spilled.
+        sort.insert(607, 10).unwrap();
+        assert_eq!((sort.memory.0, sort.spills.len()), (0, 0));
+        sort.insert(1, 10).unwrap();
+        assert_eq!((sort.memory.0, sort.spills.as_slice()), (5000, [608].as_slice()));
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(6080));
+        assert_eq!(sort.metrics().peak_memory, Bytes(6080));
+    }
+
+    #[test]
+    fn the_same_holds_element_by_element() {
+        let state = |step: u64| {
+            let mut sort = Driven::open(Spillable::new(conf(SpillableConf::external_sorter())), 0, 50_000);
+            for _ in 0..9000 / step {
+                sort.insert(step, 7).unwrap();
+            }
+            (sort.memory.0, sort.spills, sort.task.metrics(sort.id))
+        };
+        assert_eq!(state(1), state(9000));
+        assert_eq!(state(50), state(9000));
+    }
+
+    #[test]
+    fn a_sorter_spills_for_others_only_while_it_is_read() {
+        let mut sort = Driven::open(Spillable::new(conf(SpillableConf::read_external_sorter())), 0, 50_000);
+        sort.insert(200, 10).unwrap();
+        assert_eq!(sort.spill(1, Trigger::Other), 0);
+        sort.start_reading();
+        sort.read(150);
+        assert_eq!(sort.spill(1, Trigger::Other), 1560);
+        assert_eq!(sort.spills, [50]);
+        assert_eq!(sort.spill(1, Trigger::Other), 0, "a second time there is nothing");
+        // What was held counts, not the size.
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(1560));
+    }
+
+    #[test]
+    fn a_map_spills_for_others_at_any_time_but_not_where_pages_are_off_heap() {
+        let map = conf(SpillableConf::external_append_only_map());
+        let mut sort = Driven::open(Spillable::new(map), 0, 50_000);
+        sort.insert(500, 1).unwrap();
+        assert_eq!(sort.spill(10_000, Trigger::Other), 0, "it never asked for memory");
+        assert_eq!(sort.spills, [500]);
+        let off_heap = SpillableConf { tungsten_memory_mode: MemoryMode::OffHeap, ..map };
+        let mut sort = Driven::open(Spillable::new(off_heap), 0, 50_000);
+        sort.insert(500, 1).unwrap();
+        assert_eq!((sort.spill(10_000, Trigger::Other), sort.spills.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_forced_spill_comes_before_the_request_since_4_1() {
+        let asked = |forced_before_request| {
+            let forced = SpillableConf {
+                force_spill_elements: 127,
+                forced_before_request,
+                ..conf(SpillableConf::external_sorter())
+            };
+            let mut sort = Driven::open(Spillable::new(forced), 0, 1 << 20);
+            sort.insert(127, 10).unwrap();
+            sort.task.insert(sort.id, Rows { count: 1, bytes_each: Bytes(10) });
+            sort.task.step(&mut sort.memory);
+            (1 << 20) - sort.memory.0
+        };
+        assert_eq!((asked(false), asked(true)), (1560, 0));
     }
 }

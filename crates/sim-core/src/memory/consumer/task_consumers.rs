@@ -25,7 +25,8 @@ pub enum Progress {
     Failed(ConsumerId, Failure),
 }
 
-/// See the [module](self).
+/// The consumers of one task and what is on its way among them: a call stack as a value, [stepped](Self::step) until
+/// time has to pass.
 #[derive(Clone, Debug)]
 pub struct TaskConsumers {
     /// The task's books.
@@ -286,57 +287,59 @@ impl TaskConsumers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::ids::AttemptSlot;
-    use crate::memory::consumer::{UnsafeExternalSorter, UnsafeSorterConf};
-    use crate::memory::{Grant, TaskMemoryConf};
+    use crate::memory::consumer::testing::Driven;
+    use crate::memory::consumer::{
+        BytesMapConf, BytesToBytesMap, Consumer, ExternalAppendOnlyUnsafeRowArray, Failure, Groups,
+        HashAggregation, HashAggregationConf, HybridRowQueue, LongMapConf, LongToUnsafeRowMap, RowArrayConf,
+        ShuffleExternalSorter, ShuffleSorterConf, Spillable, SpillableConf, UnsafeExternalSorter,
+        UnsafeSorterConf,
+    };
+    use crate::units::Bytes;
 
-    /// Grants what is left of a limit; never waits.
-    struct Flat(u64);
-
-    impl ExecutionMemory for Flat {
-        fn acquire(&mut self, bytes: Bytes, _: AttemptSlot, _: MemoryMode) -> Grant {
-            let granted = bytes.0.min(self.0);
-            self.0 -= granted;
-            Grant::Granted(Bytes(granted))
-        }
-        fn recheck(&mut self, _: Bytes, _: AttemptSlot, _: MemoryMode) -> Grant {
-            unreachable!("nobody waits")
-        }
-        fn release(&mut self, bytes: Bytes, _: AttemptSlot, _: MemoryMode) -> Bytes {
-            self.0 += bytes.0;
-            bytes
-        }
+    fn consumers() -> [Consumer; 9] {
+        let spillable = |conf: SpillableConf| {
+            Spillable::new(SpillableConf { initial_memory_threshold: Bytes(3000), ..conf })
+        };
+        [
+            UnsafeExternalSorter::new(UnsafeSorterConf { initial_records: 64, ..Default::default() }).into(),
+            ShuffleExternalSorter::new(ShuffleSorterConf { initial_words: 64, ..Default::default() }).into(),
+            spillable(SpillableConf::external_sorter()).into(),
+            spillable(SpillableConf::external_append_only_map()).into(),
+            BytesToBytesMap::new(BytesMapConf { initial_capacity: 64, rows_per_key: 3 }).into(),
+            HashAggregation::new(HashAggregationConf {
+                groups: Groups::drawn_from(2000),
+                fast_groups: 50,
+                initial_capacity: 64,
+            })
+            .into(),
+            LongToUnsafeRowMap::new(LongMapConf { capacity: 64, rows_per_key: 2, key_range: 1 << 40 }).into(),
+            ExternalAppendOnlyUnsafeRowArray::new(RowArrayConf {
+                in_memory_threshold: 100,
+                ..RowArrayConf::window()
+            })
+            .into(),
+            HybridRowQueue::new().into(),
+        ]
     }
 
-    /// A recorded sort of real Spark: 375,090 rows of 128 bytes, half of a pool of 75,852,895 bytes, pages of
-    /// 2,097,136 bytes.
+    /// Rows are inserted in bulk up to what needs memory: that is the same as one by one.
     #[test]
-    fn a_sort_spills_its_pages_when_the_next_one_is_refused() {
-        let tmm = TaskMemoryManager::new(AttemptSlot(0), TaskMemoryConf::default());
-        let mut task = TaskConsumers::new(tmm);
-        let sorter = UnsafeExternalSorter::new(UnsafeSorterConf::default());
-        let sorter = task.open(sorter, MemoryMode::OnHeap, Bytes(2_097_136));
-        let mut memory = Flat(37_926_447);
-        assert_eq!(task.step(&mut memory), Progress::Done, "it has its first array");
-        task.insert(sorter, Rows { count: 375_090, bytes_each: Bytes(128) });
-        let mut inserted = 0;
-        let mut spills = Vec::new();
-        loop {
-            match task.step(&mut memory) {
-                Progress::Inserted(rows) => inserted += rows,
-                Progress::Spilling(_, write) => spills.push(write.rows),
-                Progress::Done => break,
-                other => panic!("{other:?}"),
+    fn rows_at_once_are_rows_one_by_one() {
+        for limit in [40_000, 100_000, 1 << 22] {
+            for (number, consumer) in consumers().into_iter().enumerate() {
+                let limit = if number == 6 { limit + (1 << 20) } else { limit };
+                let run = |consumer: Consumer, step: u64| {
+                    let mut driven = Driven::open(consumer, 4096, limit);
+                    let inserted = |driven: &mut Driven| -> Result<(), Failure> {
+                        (0..3000 / step).try_for_each(|_| driven.insert(step, 20).map(|_| ()))
+                    };
+                    let result = inserted(&mut driven);
+                    (result, driven.memory.0, driven.metrics(), driven.spills)
+                };
+                let at_once = run(consumer.clone(), 3000);
+                assert_eq!(run(consumer.clone(), 1), at_once, "{consumer:?} in {limit}");
+                assert_eq!(run(consumer.clone(), 60), at_once, "{consumer:?} in {limit}");
             }
         }
-        assert_eq!(inserted, 375_090);
-        // 14 pages of 15,887 records and an array of 8 MiB; the 15th page is refused.
-        assert_eq!(spills, [14 * 15_887]);
-        let metrics = task.metrics(sorter);
-        assert_eq!(metrics.peak_memory, Bytes(14 * 2_097_136 + (8 << 20)));
-        assert_eq!(metrics.memory_bytes_spilled, Bytes(29_359_904));
-        task.free(sorter, &mut memory);
-        assert_eq!(memory.0, 37_926_447, "all was given back");
     }
 }

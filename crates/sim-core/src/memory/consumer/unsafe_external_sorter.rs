@@ -41,7 +41,7 @@ impl Default for UnsafeSorterConf {
     }
 }
 
-/// See the [module](self).
+/// The sorter of SQL: records in pages, 16 bytes of pointer array each, doubled for radix sort.
 #[derive(Clone, Debug)]
 pub struct UnsafeExternalSorter {
     conf: UnsafeSorterConf,
@@ -362,5 +362,70 @@ impl Machine for UnsafeExternalSorter {
 
     fn metrics(&self) -> ConsumerMetrics {
         ConsumerMetrics { peak_memory: self.metrics.peak_memory.max(self.memory_usage()), ..self.metrics }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Driven;
+    use super::*;
+
+    fn sorter(conf: UnsafeSorterConf) -> UnsafeExternalSorter {
+        UnsafeExternalSorter::new(conf)
+    }
+
+    /// A sort of real Spark: 375,090 rows of 128 bytes, half of a pool of 75,852,895 bytes, pages of 2,097,136 bytes.
+    #[test]
+    fn a_sort_spills_its_pages_when_the_next_one_is_refused() {
+        let mut sort = Driven::open(sorter(UnsafeSorterConf::default()), 2_097_136, 37_926_447);
+        assert_eq!(sort.memory.0, 37_926_447 - 65_536, "the array of 8192 words is there before any row");
+        assert_eq!(sort.insert(375_090, 128), Ok(375_090));
+        // 14 pages of 15,887 records and an array of 8 MiB; the 15th page is refused.
+        assert_eq!(sort.spills, [14 * 15_887]);
+        assert_eq!(sort.metrics().peak_memory, Bytes(14 * 2_097_136 + (8 << 20)));
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(29_359_904));
+        sort.free();
+        assert_eq!(sort.memory.0, 37_926_447, "all was given back");
+    }
+
+    #[test]
+    fn others_get_what_is_unread_once_and_the_page_under_the_cursor_later() {
+        let conf = UnsafeSorterConf { initial_records: 64, ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(conf), 1024, 1 << 20);
+        sort.insert(64, 28).unwrap();
+        // Two pages of 32 records and an array of 2048 bytes.
+        assert_eq!(sort.spill(1, Trigger::Other), 0, "nobody reads it yet");
+        sort.start_reading();
+        sort.read(10);
+        assert_eq!(sort.spill(1, Trigger::Other), 1024 + 2048);
+        assert_eq!(sort.spills, [54]);
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(3072), "here the array counts");
+        assert_eq!(sort.spill(1, Trigger::Other), 0, "a second time there is nothing");
+        let before = sort.memory.0;
+        sort.read(1);
+        assert_eq!(sort.memory.0 - before, 1024);
+        // 3.5 measures the peak when it is asked, 4.1 never forgets the two pages.
+        assert_eq!(sort.metrics().peak_memory, Bytes(1024));
+    }
+
+    #[test]
+    fn the_thresholds_of_rows_and_bytes_force_a_spill() {
+        let rows = UnsafeSorterConf { force_spill_records: 10, ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(rows), 4096, 1 << 20);
+        sort.insert(25, 12).unwrap();
+        assert_eq!(sort.spills, [10, 10]);
+        // An array of 65,536 bytes and a page: with the second page, at 73,728 bytes, every row after it spills.
+        let bytes = UnsafeSorterConf { force_spill_bytes: Bytes(73_728), ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(bytes), 4096, 1 << 20);
+        sort.insert(258, 12).unwrap();
+        assert_eq!(sort.spills, [257]);
+    }
+
+    #[test]
+    fn an_array_above_the_largest_page_is_a_reason_to_spill() {
+        let mut sort = Driven::open(sorter(UnsafeSorterConf::default()), 64 << 20, 1 << 50);
+        assert_eq!(sort.insert(1_000_000_000, 28), Ok(1_000_000_000));
+        // The largest array has 2^30 words; doubled it would be 8 bytes too large.
+        assert_eq!(sort.spills, [1 << 28; 3]);
     }
 }

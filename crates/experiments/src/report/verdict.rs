@@ -1,0 +1,135 @@
+//! How a run ended, as a word and as one sentence.
+
+use serde::Serialize;
+use sim_core::outcome::{Outcome, Verdict as Ended};
+use sim_core::units::SimTime;
+
+use super::OomReport;
+use crate::human;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every job has succeeded.
+    Finished,
+    /// A task failed too often: the application was aborted.
+    Failed,
+    /// Attempts wait for memory that nobody gives back: Spark would hang.
+    Stalled,
+    /// The bound on events was reached: no answer.
+    GaveUp,
+}
+
+/// Why an application fails. One enum everywhere; only execution memory is modelled so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// A consumer ran out of execution memory, or waits for it for ever.
+    ExecutionMemory,
+}
+
+impl Verdict {
+    pub(super) fn of(ended: &Ended) -> Self {
+        match ended {
+            Ended::Finished => Self::Finished,
+            Ended::Failed(_) => Self::Failed,
+            Ended::Stalled { .. } => Self::Stalled,
+            Ended::GaveUp => Self::GaveUp,
+        }
+    }
+
+    /// Whether the application fails; `None` where that is not known.
+    #[must_use]
+    pub fn failed(self) -> Option<bool> {
+        match self {
+            Self::Finished => Some(false),
+            Self::Failed | Self::Stalled => Some(true),
+            Self::GaveUp => None,
+        }
+    }
+
+    /// Why, where it is one of the failures of memory.
+    pub(super) fn failure(self) -> Option<Failure> {
+        match self {
+            Self::Failed | Self::Stalled => Some(Failure::ExecutionMemory),
+            Self::Finished | Self::GaveUp => None,
+        }
+    }
+}
+
+/// What the sentence is made of.
+pub(super) struct Facts<'a> {
+    pub(super) outcome: &'a Outcome,
+    pub(super) end: SimTime,
+    pub(super) oom: Option<&'a OomReport>,
+    pub(super) spilled_bytes: u64,
+    pub(super) spilling_tasks: u64,
+    pub(super) evicted_blocks: u64,
+    pub(super) evicted_bytes: u64,
+    pub(super) failed_tasks: u64,
+}
+
+/// One sentence, without a full stop.
+pub(super) fn sentence(facts: &Facts<'_>) -> String {
+    let time = human::ms(facts.end.as_ms());
+    match &facts.outcome.verdict {
+        Ended::Finished => format!("the application finishes in {time}{}", pressure(facts)),
+        Ended::Failed(_) => match facts.oom {
+            Some(oom) => format!("the application fails after {time}: {}", cause(oom)),
+            None => format!("the application fails after {time}"),
+        },
+        Ended::Stalled { waiting } => format!(
+            "the application hangs after {time}: {} for memory that nobody gives back",
+            match waiting.len() {
+                1 => "1 attempt waits".to_owned(),
+                n => format!("{n} attempts wait"),
+            }
+        ),
+        Ended::GaveUp => format!(
+            "no answer: given up after {} events, at {time} of simulated time",
+            human::grouped(facts.outcome.events)
+        ),
+    }
+}
+
+fn pressure(facts: &Facts<'_>) -> String {
+    let mut parts = Vec::new();
+    if facts.spilled_bytes > 0 {
+        let verb = if facts.spilling_tasks == 1 { "spills" } else { "spill" };
+        let tasks = human::count(facts.spilling_tasks, "task");
+        parts.push(format!("{tasks} {verb} {}", human::bytes(facts.spilled_bytes)));
+    }
+    if facts.evicted_blocks > 0 {
+        let blocks = human::count(facts.evicted_blocks, "cached block");
+        let verb = if facts.evicted_blocks == 1 { "is" } else { "are" };
+        parts.push(format!("{blocks} ({}) {verb} evicted", human::bytes(facts.evicted_bytes)));
+    }
+    if facts.failed_tasks > 0 {
+        parts
+            .push(format!("{} out of memory and succeed later", human::count(facts.failed_tasks, "attempt")));
+    }
+    match parts.as_slice() {
+        [] => " without a spill or an eviction".to_owned(),
+        [one] => format!("; {one}"),
+        [most @ .., last] => format!("; {} and {last}", most.join(", ")),
+    }
+}
+
+fn cause(oom: &OomReport) -> String {
+    let times = match oom.failures {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    };
+    let asked = match (oom.required_bytes, oom.granted_bytes) {
+        (Some(required), Some(got)) => {
+            format!("asked for {} and got {}", human::bytes(required), human::bytes(got))
+        }
+        (Some(required), None) => format!("asked for {}", human::bytes(required)),
+        _ => "got too little".to_owned(),
+    };
+    format!(
+        "task {} of stage {} ran out of execution memory {times}; its {} {asked}",
+        oom.index, oom.stage, oom.consumer
+    )
+}

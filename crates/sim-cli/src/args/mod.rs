@@ -1,0 +1,78 @@
+//! The command line as it is written.
+
+mod check;
+mod run;
+mod settings;
+mod sweep;
+
+pub(crate) use check::{CheckArgs, CheckFormat};
+pub(crate) use run::{RunArgs, RunFormat};
+pub(crate) use settings::SettingArgs;
+pub(crate) use sweep::{SweepArgs, SweepFormat};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// What will my Spark job do with its memory, and what if I change it?
+///
+/// poolsim runs a scenario on a model of Spark's executor memory: the same grants, evictions and spills as Spark's own
+/// classes, operation by operation, under simulated time. A scenario is a small file in RON that says what data there
+/// is, what is done with it and on which cluster.
+#[derive(Debug, Parser)]
+#[command(name = "poolsim", version, max_term_width = 100)]
+#[command(after_help = "Start with: poolsim run scenarios/first-look.ron")]
+#[command(after_long_help = AFTER)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colours; they never carry meaning alone.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Color::Auto)]
+    #[arg(hide_possible_values = false, help_heading = "Screen")]
+    pub(crate) color: Color,
+}
+
+const AFTER: &str = "\
+Start here:
+  poolsim run scenarios/first-look.ron
+  poolsim run scenarios/first-look.ron --conf spark.memory.storageFraction=0.2
+  poolsim sweep scenarios/first-look.ron --vary spark.memory.storageFraction=0.1..0.9:0.2
+  poolsim check scenarios/*.ron
+
+Exit codes:
+  0    answered
+  1    the answer is bad: the application fails, or an expectation is broken
+  2    input or output is at fault; the message says what was found and what to do
+  130  interrupted";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario: what happens to its memory, when and why.
+    Run(RunArgs),
+    /// Run scenarios and test what they expect; for continuous integration.
+    Check(CheckArgs),
+    /// Run a scenario under every combination of some settings.
+    Sweep(SweepArgs),
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,65 @@
+//! `poolsim run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::SettingArgs;
+
+/// Run a scenario: what happens to its memory, when and why.
+///
+/// Shows the pools of each executor over time (execution from below, storage from above, the moving boundary between
+/// them), what each stage spilled, evicted and waited for, the attempts in trouble, and the verdict in one sentence.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub(crate) struct RunArgs {
+    /// A scenario (.ron); `-` is standard input.
+    #[arg(value_name = "INPUT")]
+    pub(crate) input: PathBuf,
+
+    /// How to print the result.
+    #[arg(short, long, value_enum, default_value_t = RunFormat::Text, help_heading = "Output")]
+    pub(crate) format: RunFormat,
+
+    /// Write the result to a file, which appears when it is complete.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Also write the pools of each executor over time, as CSV.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) timeline: Option<PathBuf>,
+
+    /// With --format json: a row for each attempt of each stage too.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) tasks: bool,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingArgs,
+}
+
+const AFTER: &str = "\
+Examples:
+  poolsim run scenarios/first-look.ron
+  poolsim run scenarios/first-look.ron --conf spark.memory.storageFraction=0.2
+  poolsim run scenarios/first-look.ron --properties-file spark-defaults.conf --spark-version 4.1
+  poolsim run scenarios/first-look.ron --format json | jq .memory_spilled_bytes
+  poolsim run scenarios/first-look.ron --timeline pools.csv -o report.txt
+
+How to read the chart:
+  A column shows the fullest moment of its span of time. Execution memory grows from below,
+  storage memory from above; the line between them is the boundary of the two pools. The rows
+  under the chart count, for each column, spills, evictions, refused blocks and errors, and the
+  most tasks that waited for memory at a time.";
+
+/// How to print a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RunFormat {
+    /// For people.
+    Text,
+    /// The whole report; its names are those of `expect:` blocks.
+    Json,
+    /// A line for each stage.
+    Csv,
+    /// A JSON object for each event, in order.
+    Jsonl,
+}

@@ -1,0 +1,44 @@
+//! `poolsim check`.
+
+use experiments::Settings;
+use experiments::check::{CheckReport, check as check_input};
+
+use super::{open, screen};
+use crate::args::{CheckArgs, CheckFormat, Color};
+use crate::exit::Exit;
+use crate::failure;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::report::{json, text};
+
+pub(crate) fn check(args: &CheckArgs, color: Color) -> anyhow::Result<Exit> {
+    let mut output = Output::open(args.output.as_deref())?;
+    let screen = screen(args.output.as_deref(), color);
+    let mut reports: Vec<CheckReport> = Vec::new();
+    let mut unreadable = false;
+    {
+        let progress = Progress::bar("checking", args.files.len() as u64);
+        for file in &args.files {
+            let checked = open(file, None).and_then(|input| Ok(check_input(&input, &Settings::default())?));
+            match checked {
+                Ok(report) => reports.push(report),
+                // One bad file does not hide what the others say.
+                Err(error) => {
+                    failure::print(&error);
+                    unreadable = true;
+                }
+            }
+            progress.advance();
+        }
+    }
+    match args.format {
+        CheckFormat::Text => text::check::write(&reports, screen, &mut output)?,
+        CheckFormat::Json => json::write(&reports, &mut output)?,
+    }
+    output.finish()?;
+    Ok(match (unreadable, reports.iter().all(CheckReport::ok)) {
+        (true, _) => Exit::BadInput,
+        (false, false) => Exit::BadAnswer,
+        (false, true) => Exit::Answered,
+    })
+}
