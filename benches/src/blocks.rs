@@ -143,10 +143,11 @@ impl ScanReject {
         Self(world)
     }
 
-    /// Asks `ops` times; the number of refusals.
+    /// Asks `ops` times: `[refusals, evictions]`.
     #[must_use]
-    pub fn ask(&mut self, ops: u32) -> u64 {
-        (0..ops).filter(|_| !self.0.acquire_storage(1, SCANNED)).count() as u64
+    pub fn ask(&mut self, ops: u32) -> [u64; 2] {
+        let refused = (0..ops).filter(|_| !self.0.acquire_storage(1, SCANNED)).count();
+        [refused as u64, self.0.drops.0]
     }
 }
 
@@ -194,7 +195,7 @@ mod tests {
         assert_eq!(tmm8(400_000), [203_241_493_938, 50_449, 113_166_104_608, 62_546_280]);
         assert_eq!(Filled::new().puts(200_000), [200_000, 200_028, 0, 655_349_575]);
         assert_eq!(Filled::new().gets(400_000), [0, 0, 330_977, 655_322_612]);
-        assert_eq!(ScanReject::new(1000).ask(4000), 4000);
+        assert_eq!(ScanReject::new(1000).ask(4000), [4000, 0]);
         assert_eq!(ScanEvict::new(1000).evict(4000), [4000, 4000]);
     }
 }

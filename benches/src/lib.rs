@@ -3,9 +3,11 @@
 
 mod arbitration;
 mod blocks;
+mod engine;
 
 pub use arbitration::{exec8, stor, tmm8};
 pub use blocks::{Filled, ScanEvict, ScanReject};
+pub use engine::Lowered;
 
 /// SplitMix64, as the harness draws with it.
 #[derive(Clone, Debug)]

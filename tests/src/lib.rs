@@ -1,4 +1,13 @@
 //! Conformance with real Spark, reference models and whole-run laws.
+//!
+//! ```text
+//!  recordings of real Spark ──conform──► sim-core ◄──calls::compare──► reference (slow, literal)
+//!                                           ▲
+//!  proptest, exhaustive worlds, fuzzing ────┴── one language: calls::Call
+//! ```
 
+pub mod calls;
 pub mod conform;
+pub mod exhaustive;
+pub mod reference;
 pub mod sizing;

@@ -23,7 +23,7 @@ fn main() {
             "get" => time(&name, 400_000, Filled::new, |mut filled| filled.gets(400_000).to_vec()),
             "scanReject" => {
                 let ops = (4_000_000 / size).max(40);
-                time(&name, ops.into(), || ScanReject::new(size), |mut scan| vec![scan.ask(ops)]);
+                time(&name, ops.into(), || ScanReject::new(size), |mut scan| scan.ask(ops).to_vec());
             }
             "scanEvict" => {
                 let ops = (4_000_000 / size).max(40);

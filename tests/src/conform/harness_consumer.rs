@@ -5,18 +5,25 @@ use sim_core::memory::{ExecutionMemory, Page, TaskMemoryManager};
 use sim_core::units::Bytes;
 
 /// What a harness consumer frees when it is asked to spill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Policy {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, arbitrary::Arbitrary, proptest_derive::Arbitrary)]
+pub enum SpillPolicy {
+    /// All that it uses.
     Full,
+    /// What is asked for, at least a page.
     Part,
+    /// Half of what it uses.
     Half,
+    /// Nothing.
     None,
+    /// All, when it asks itself.
     SelfOnly,
+    /// All, when another one asks.
     Other,
+    /// It fails with an I/O error.
     Io,
 }
 
-impl Policy {
+impl SpillPolicy {
     pub(super) fn parse(name: &str) -> Result<Self, String> {
         Ok(match name {
             "full" => Self::Full,
@@ -32,20 +39,20 @@ impl Policy {
 }
 
 /// One consumer of the harness.
-pub(super) struct HarnessConsumer {
-    pub(super) number: u64,
-    pub(super) task: u64,
-    pub(super) consumer: ConsumerId,
-    pub(super) policy: Policy,
-    pub(super) page_size: Bytes,
+pub(crate) struct HarnessConsumer {
+    pub(crate) number: u64,
+    pub(crate) task: u64,
+    pub(crate) consumer: ConsumerId,
+    pub(crate) policy: SpillPolicy,
+    pub(crate) page_size: Bytes,
     /// Pages by handle, oldest first.
-    pub(super) pages: Vec<(u64, Page)>,
-    pub(super) last_listed: Option<Bytes>,
+    pub(crate) pages: Vec<(u64, Page)>,
+    pub(crate) last_listed: Option<Bytes>,
 }
 
 impl HarnessConsumer {
     /// What it would free, `None` for an I/O error: first memory outside of pages, then whole pages.
-    pub(super) fn spill(
+    pub(crate) fn spill(
         &mut self,
         tmm: &mut TaskMemoryManager,
         memory: &mut impl ExecutionMemory,
@@ -54,13 +61,13 @@ impl HarnessConsumer {
     ) -> Option<Bytes> {
         let used = tmm.used(self.consumer);
         let target = match self.policy {
-            Policy::Full => used,
-            Policy::Part => used.min(asked.max(self.page_size)),
-            Policy::Half => Bytes(used.0 - used.0 / 2),
-            Policy::SelfOnly if by_itself => used,
-            Policy::Other if !by_itself => used,
-            Policy::None | Policy::SelfOnly | Policy::Other => Bytes::ZERO,
-            Policy::Io => return None,
+            SpillPolicy::Full => used,
+            SpillPolicy::Part => used.min(asked.max(self.page_size)),
+            SpillPolicy::Half => Bytes(used.0 - used.0 / 2),
+            SpillPolicy::SelfOnly if by_itself => used,
+            SpillPolicy::Other if !by_itself => used,
+            SpillPolicy::None | SpillPolicy::SelfOnly | SpillPolicy::Other => Bytes::ZERO,
+            SpillPolicy::Io => return None,
         };
         let in_pages: Bytes = self.pages.iter().map(|(_, page)| page.size).sum();
         let mut freed = target.min(used - in_pages);

@@ -3,9 +3,13 @@
 //! Three formats are told apart by their lines: traces of operations (`h`, see `tests/oracle/README.md`), sizing
 //! tables (`systemMemory`) and cases of single components (`target`, see `tests/golden/README.md`).
 
+mod cases;
 mod harness_consumer;
 mod trace;
 mod world;
+
+pub(crate) use harness_consumer::HarnessConsumer;
+pub use harness_consumer::SpillPolicy;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -55,6 +59,8 @@ pub fn conform_file(path: &Path) -> Result<Report, String> {
             if let Err(mismatch) = crate::sizing::sizing_table(&record) {
                 report.mismatches.push(format!("line {}: {mismatch}", number + 1));
             }
+        } else if record.get("target").is_some() {
+            cases::replay(&record, &mut report).map_err(|error| at(&error))?;
         } else {
             return Err(at(&"neither a trace, nor a sizing row, nor a case"));
         }

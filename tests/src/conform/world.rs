@@ -14,7 +14,7 @@ use sim_core::storage::{
 };
 use sim_core::units::Bytes;
 
-use super::harness_consumer::{HarnessConsumer, Policy};
+use super::harness_consumer::{HarnessConsumer, SpillPolicy};
 
 /// The state of one trace.
 pub(super) struct World {
@@ -533,7 +533,7 @@ impl World {
                 let tmm = self.tmms.get_mut(&task).ok_or("no such task")?;
                 let page_size = bytes(op, "ps")?;
                 let consumer = tmm.add_consumer(mode, page_size);
-                let policy = Policy::parse(op["pol"].as_str().unwrap_or_default())?;
+                let policy = SpillPolicy::parse(op["pol"].as_str().unwrap_or_default())?;
                 let (number, pages) = (number(op, "c")?, Vec::new());
                 let new =
                     HarnessConsumer { number, task, consumer, policy, page_size, pages, last_listed: None };

@@ -8,7 +8,9 @@ use super::{Engine, Over};
 use crate::ids::{BlockId, ExecutorId, RddId};
 use crate::memory::MemoryMode;
 use crate::observe::{BlockSource, Event, Observer};
-use crate::storage::{CopyId, Dropped, LinearEstimate, StorageLevel, Unroll, UnrollStep};
+use crate::storage::{
+    BlockData, BlockForm, CopyId, LinearEstimate, NewBlock, PutLock, StorageLevel, Unroll, UnrollStep,
+};
 use crate::units::{Bytes, SimTime};
 use crate::workload::Partition;
 
@@ -28,10 +30,10 @@ impl<O: Observer> Engine<'_, O> {
         let executor = &mut self.cluster.executors[info.executor.index()];
         let blocks = &mut self.cluster.blocks;
         self.memory_calls += 1;
-        let Some(copy) = executor.store.find(blocks, block) else {
+        let Some(copy) = executor.memory.store.find(blocks, block) else {
             return self.read_elsewhere(attempt, rdd, index);
         };
-        if !executor.store.lock_for_reading(blocks, copy, slot) {
+        if !executor.memory.store.lock_for_reading(blocks, copy, slot) {
             executor.block_waiters.push((block, attempt));
             self.turn_to(attempt, Doing::BlockWait { rdd, index });
             return false;
@@ -40,12 +42,12 @@ impl<O: Observer> Engine<'_, O> {
         state.reading.push(copy);
         state.metrics.input_bytes += blocks[copy].size;
         if blocks[copy].in_memory {
-            executor.store.touch(blocks, copy);
+            executor.memory.store.touch(blocks, copy);
             self.emit_read(attempt, rdd, index, BlockSource::Memory);
             self.turn_to(attempt, Doing::Next);
             return true;
         }
-        let disk_size = blocks[copy].disk_size;
+        let disk_size = blocks[copy].serialized_size;
         self.emit_read(attempt, rdd, index, BlockSource::Disk);
         let unroll = Unroll::new(self.conf.unroll, self.partition(rdd, index).elements);
         let putting = Putting { rdd, index, copy, unroll, again: true, stage: PutStage::Unroll, charged: 0 };
@@ -70,7 +72,7 @@ impl<O: Observer> Engine<'_, O> {
             let size = self.partition(rdd, index).serialized_size;
             if self.cluster.blocks[copy].in_memory {
                 let holder = self.cluster.blocks[copy].executor;
-                self.cluster.executors[holder.index()].store.touch(&mut self.cluster.blocks, copy);
+                self.cluster.executors[holder.index()].memory.store.touch(&mut self.cluster.blocks, copy);
             }
             self.attempts[attempt as usize].metrics.input_bytes += self.cluster.blocks[copy].size;
             self.emit_read(attempt, rdd, index, BlockSource::Remote);
@@ -80,7 +82,7 @@ impl<O: Observer> Engine<'_, O> {
         let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
         let executor = &mut self.cluster.executors[info.executor.index()];
         let level = self.workload.rdds[rdd.index()].level;
-        let copy = executor.store.lock_new_block_for_writing(
+        let copy = executor.memory.store.lock_new_block_for_writing(
             &mut self.cluster.blocks,
             block,
             Some(rdd),
@@ -88,6 +90,7 @@ impl<O: Observer> Engine<'_, O> {
             slot,
         );
         let copy = copy.expect("the executor has no copy");
+        self.cluster.blocks[copy].serialized_size = self.partition(rdd, index).serialized_size;
         self.emit_read(attempt, rdd, index, BlockSource::Computed);
         self.push_frame(attempt, FrameOf::Partition { rdd, index, copy });
         self.turn_to(attempt, Doing::Next);
@@ -164,8 +167,8 @@ impl<O: Observer> Engine<'_, O> {
                 let size = self.partition(putting.rdd, putting.index).serialized_size;
                 let executor = &mut self.cluster.executors[info.executor.index()];
                 let block = &mut self.cluster.blocks[putting.copy];
-                (block.on_disk, block.disk_size, block.size) = (true, size, size);
-                executor.store.unlock(&mut self.cluster.blocks, putting.copy, slot);
+                (block.on_disk, block.size) = (true, size);
+                executor.memory.store.unlock(&mut self.cluster.blocks, putting.copy, slot);
                 let (rdd, partition) = (putting.rdd, putting.index);
                 self.emit(Event::BlockStored {
                     attempt: &info,
@@ -188,8 +191,8 @@ impl<O: Observer> Engine<'_, O> {
         let blocks = &mut self.cluster.blocks;
         let mode = blocks[putting.copy].mode;
         self.memory_calls += 1;
-        let Ok(granted) = executor.store.reserve_unroll_memory(
-            &mut executor.manager,
+        let Ok(granted) = executor.memory.store.reserve_unroll_memory(
+            &mut executor.memory.manager,
             blocks,
             Some(putting.rdd),
             slot,
@@ -212,8 +215,8 @@ impl<O: Observer> Engine<'_, O> {
         let size = self.partition(putting.rdd, putting.index).memory_size;
         let executor = &mut self.cluster.executors[info.executor.index()];
         self.memory_calls += 1;
-        let Ok(()) = executor.store.store_unrolled(
-            &mut executor.manager,
+        let Ok(()) = executor.memory.store.store_unrolled(
+            &mut executor.memory.manager,
             &mut self.cluster.blocks,
             putting.copy,
             slot,
@@ -222,7 +225,7 @@ impl<O: Observer> Engine<'_, O> {
             &mut self.drops,
         );
         // The report of its status counts as an access.
-        executor.store.touch(&mut self.cluster.blocks, putting.copy);
+        executor.memory.store.touch(&mut self.cluster.blocks, putting.copy);
         self.after_memory(attempt);
         let (rdd, partition) = (putting.rdd, putting.index);
         if !putting.again {
@@ -240,10 +243,10 @@ impl<O: Observer> Engine<'_, O> {
             self.pop_frame(attempt);
             let executor = &mut self.cluster.executors[info.executor.index()];
             if stored {
-                executor.store.downgrade_lock(&mut self.cluster.blocks, putting.copy, slot);
+                executor.memory.store.downgrade_lock(&mut self.cluster.blocks, putting.copy, slot);
                 self.attempts[attempt as usize].reading.push(putting.copy);
             } else {
-                executor.store.remove_block(&mut self.cluster.blocks, putting.copy);
+                executor.memory.store.remove_block(&mut self.cluster.blocks, putting.copy);
             }
             self.wake_block_waiters(info.executor, self.block(putting.rdd, putting.index));
         }
@@ -273,12 +276,12 @@ impl<O: Observer> Engine<'_, O> {
     fn cache_bytes_again(&mut self, attempt: u32, putting: &Putting) -> bool {
         let info = self.attempts[attempt as usize].info;
         let level = self.cluster.blocks[putting.copy].level;
-        let size = self.cluster.blocks[putting.copy].disk_size;
+        let size = self.cluster.blocks[putting.copy].serialized_size;
         if level.use_memory && !self.cluster.blocks[putting.copy].in_memory {
             let executor = &mut self.cluster.executors[info.executor.index()];
             self.memory_calls += 1;
-            let Ok(_) = executor.store.put_bytes(
-                &mut executor.manager,
+            let Ok(_) = executor.memory.store.put_bytes(
+                &mut executor.memory.manager,
                 &mut self.cluster.blocks,
                 putting.copy,
                 size,
@@ -304,27 +307,13 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// Bytes that an evicted block takes on disk.
-    pub(super) fn settle_on_disk(&mut self, executor: ExecutorId, dropped: &Dropped) -> Bytes {
-        let size = match dropped.rdd {
-            Some(rdd) => {
-                self.partition(rdd, dropped.block.0 - self.first_blocks[rdd.index()].0).serialized_size
-            }
-            None => dropped.size,
-        };
-        if let Some(copy) = self.cluster.blocks.find(dropped.block, executor) {
-            self.cluster.blocks[copy].disk_size = size;
-        }
-        size
-    }
-
     // ---- reading ends
 
     fn release_unroll(&mut self, attempt: u32) {
         let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
         let executor = &mut self.cluster.executors[info.executor.index()];
         for mode in MemoryMode::BOTH {
-            executor.store.release_unroll_memory(&mut executor.manager, slot, Bytes::MAX, mode);
+            executor.memory.store.release_unroll_memory(&mut executor.memory.manager, slot, Bytes::MAX, mode);
         }
         self.attempts[attempt as usize].unrolled = false;
         self.emit(Event::Pools(info.executor));
@@ -338,7 +327,11 @@ impl<O: Observer> Engine<'_, O> {
         let slot = self.attempts[attempt as usize].slot();
         let executor = self.attempts[attempt as usize].info.executor;
         while let Some(copy) = self.attempts[attempt as usize].reading.pop() {
-            self.cluster.executors[executor.index()].store.unlock(&mut self.cluster.blocks, copy, slot);
+            self.cluster.executors[executor.index()].memory.store.unlock(
+                &mut self.cluster.blocks,
+                copy,
+                slot,
+            );
         }
     }
 
@@ -352,8 +345,8 @@ impl<O: Observer> Engine<'_, O> {
                     continue;
                 }
                 let executor = &mut self.cluster.executors[self.cluster.blocks[copy].executor.index()];
-                executor.store.remove(&mut executor.manager, &mut self.cluster.blocks, copy);
-                executor.store.remove_block(&mut self.cluster.blocks, copy);
+                executor.memory.store.remove(&mut executor.memory.manager, &mut self.cluster.blocks, copy);
+                executor.memory.store.remove_block(&mut self.cluster.blocks, copy);
             }
         }
         self.emit(Event::Unpersisted(rdd));
@@ -372,8 +365,11 @@ impl<O: Observer> Engine<'_, O> {
         let pieces = BlockId(self.workload.rdd_blocks() + (broadcast * executors + info.executor.0) * 2);
         let value = BlockId(pieces.0 + 1);
         let sizes = self.workload.broadcasts[broadcast as usize];
-        let fetched =
-            self.cluster.executors[info.executor.index()].store.find(&self.cluster.blocks, pieces).is_none();
+        let fetched = self.cluster.executors[info.executor.index()]
+            .memory
+            .store
+            .find(&self.cluster.blocks, pieces)
+            .is_none();
         self.memory_calls += 1;
         self.store_broadcast(attempt, pieces, StorageLevel::MEMORY_AND_DISK_SER, sizes.pieces);
         self.store_broadcast(attempt, value, StorageLevel::MEMORY_AND_DISK, sizes.value);
@@ -388,48 +384,23 @@ impl<O: Observer> Engine<'_, O> {
     fn store_broadcast(&mut self, attempt: u32, block: BlockId, level: StorageLevel, size: Bytes) {
         let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
         let executor = &mut self.cluster.executors[info.executor.index()];
-        let blocks = &mut self.cluster.blocks;
+        let mut manager = executor.memory.block_manager(&mut self.cluster.blocks, &mut self.drops);
         if size.is_zero() {
             return;
         }
-        if let Some(copy) = executor.store.find(blocks, block) {
-            if blocks[copy].in_memory {
-                executor.store.touch(blocks, copy);
+        if let Some(copy) = manager.memory.store.find(manager.blocks, block) {
+            if manager.blocks[copy].in_memory {
+                manager.memory.store.touch(manager.blocks, copy);
             }
             return;
         }
-        let copy = executor.store.lock_new_block_for_writing(blocks, block, None, level, slot);
-        let copy = copy.expect("it was not there");
-        let stored = if level.deserialized {
-            let estimate = LinearEstimate { base: Bytes::ZERO, per_element: size };
-            let conf = self.conf.unroll;
-            let Ok((stored, _)) = executor.store.put_iterator(
-                &mut executor.manager,
-                blocks,
-                copy,
-                slot,
-                conf,
-                1,
-                &estimate,
-                size,
-                &mut self.drops,
-            );
-            if !stored {
-                executor.store.release_unroll_memory(
-                    &mut executor.manager,
-                    slot,
-                    Bytes::MAX,
-                    blocks[copy].mode,
-                );
-            }
-            stored
+        let form = BlockForm { estimate: LinearEstimate { base: Bytes::ZERO, per_element: size }, size };
+        let data = BlockData { elements: 1, values: form, serialized: form };
+        let new = NewBlock { block, rdd: None, level };
+        let Ok(_) = if level.deserialized {
+            manager.put_iterator(new, slot, &data, PutLock::Release)
         } else {
-            let Ok(stored) =
-                executor.store.put_bytes(&mut executor.manager, blocks, copy, size, &mut self.drops);
-            stored
+            manager.put_bytes(new, slot, &data, PutLock::Release)
         };
-        blocks[copy].size = size;
-        blocks[copy].on_disk = !stored;
-        executor.store.unlock(blocks, copy, slot);
     }
 }

@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 
 use super::conf::ExecutorConf;
 use crate::ids::{AttemptSlot, BlockId, ExecutorId};
-use crate::memory::{ExecutionMemory, Grant, MemoryMode, UnifiedMemoryManager};
-use crate::storage::{BlockTable, Dropped, MemoryStore};
+use crate::memory::{ExecutionMemory, Grant, MemoryMode};
+use crate::storage::{BlockTable, Dropped, ExecutorMemory, UnrollConf};
 use crate::units::Bytes;
 
 #[derive(Clone, Debug)]
 pub(super) struct Executor {
-    pub(super) manager: UnifiedMemoryManager,
-    pub(super) store: MemoryStore,
+    pub(super) memory: ExecutorMemory,
     /// The attempt of its first slot; the others follow.
     pub(super) first_attempt: u32,
     /// Slots that no attempt has.
@@ -28,10 +27,15 @@ pub(super) struct Executor {
 }
 
 impl Executor {
-    pub(super) fn new(id: ExecutorId, conf: &ExecutorConf, first_attempt: u32, slots: u32) -> Self {
+    pub(super) fn new(
+        id: ExecutorId,
+        conf: &ExecutorConf,
+        unroll: UnrollConf,
+        first_attempt: u32,
+        slots: u32,
+    ) -> Self {
         Self {
-            manager: UnifiedMemoryManager::new(&conf.memory),
-            store: MemoryStore::new(id),
+            memory: ExecutorMemory::new(id, &conf.memory, unroll),
             first_attempt,
             free_slots: (0..slots).rev().collect(),
             lock_holder: None,
@@ -54,20 +58,16 @@ pub(super) struct Grants<'a> {
 impl ExecutionMemory for Grants<'_> {
     fn acquire(&mut self, bytes: Bytes, task: AttemptSlot, mode: MemoryMode) -> Grant {
         *self.calls += 1;
-        let evictor = &mut self.executor.store.evictor(self.blocks, self.drops);
-        let Ok(grant) = self.executor.manager.acquire_execution_memory(bytes, task, mode, evictor);
-        grant
+        self.executor.memory.block_manager(self.blocks, self.drops).acquire(bytes, task, mode)
     }
 
     fn recheck(&mut self, bytes: Bytes, task: AttemptSlot, mode: MemoryMode) -> Grant {
         *self.calls += 1;
-        let evictor = &mut self.executor.store.evictor(self.blocks, self.drops);
-        let Ok(grant) = self.executor.manager.recheck_execution_memory(bytes, task, mode, evictor);
-        grant
+        self.executor.memory.block_manager(self.blocks, self.drops).recheck(bytes, task, mode)
     }
 
     fn release(&mut self, bytes: Bytes, task: AttemptSlot, mode: MemoryMode) -> Bytes {
         *self.calls += 1;
-        self.executor.manager.release_execution_memory(bytes, task, mode)
+        self.executor.memory.manager.release_execution_memory(bytes, task, mode)
     }
 }

@@ -62,10 +62,10 @@ struct Cluster {
 
 impl View for Cluster {
     fn memory(&self, executor: ExecutorId) -> &UnifiedMemoryManager {
-        &self.executors[executor.index()].manager
+        &self.executors[executor.index()].memory.manager
     }
     fn unroll_memory(&self, executor: ExecutorId) -> Bytes {
-        self.executors[executor.index()].store.current_unroll_memory()
+        self.executors[executor.index()].memory.store.current_unroll_memory()
     }
     fn waiting(&self, executor: ExecutorId) -> u32 {
         self.executors[executor.index()].pool_waiters
@@ -83,7 +83,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             let first_attempt = attempts.len() as u32;
             attempts
                 .extend((0..slots).map(|slot| Attempt::free(ExecutorId::at(index), slot, conf.task_memory)));
-            executors.push(Executor::new(ExecutorId::at(index), executor, first_attempt, slots));
+            executors.push(Executor::new(ExecutorId::at(index), executor, conf.unroll, first_attempt, slots));
         }
         let nodes = conf.executors.iter().map(|executor| executor.node + 1).max().unwrap_or(0);
         let resource = |rate: u64| vec![FairShare::new(rate); nodes as usize];
@@ -170,7 +170,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         waits
             .map(|attempt| {
                 let held = MemoryMode::BOTH.map(|mode| {
-                    let manager = &self.cluster.executors[attempt.info.executor.index()].manager;
+                    let manager = &self.cluster.executors[attempt.info.executor.index()].memory.manager;
                     manager.execution(mode).memory_of(attempt.slot()).unwrap_or_default()
                 });
                 (attempt.info.stage, attempt.info.index, held[0] + held[1])
@@ -181,15 +181,17 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn assert_nothing_is_held(&self) {
         for (index, executor) in self.cluster.executors.iter().enumerate() {
             for mode in MemoryMode::BOTH {
-                let pool = executor.manager.execution(mode);
+                let pool = executor.memory.manager.execution(mode);
                 assert!(
                     pool.memory_used().is_zero() && pool.active_tasks() == 0,
                     "an ended attempt holds nothing: executor {index} has {} for {} tasks",
                     pool.memory_used(),
                     pool.active_tasks()
                 );
-                let (used, blocks) =
-                    (executor.manager.storage(mode).memory_used(), executor.store.blocks_memory_used(mode));
+                let (used, blocks) = (
+                    executor.memory.manager.storage(mode).memory_used(),
+                    executor.memory.store.blocks_memory_used(mode),
+                );
                 assert!(used == blocks, "executor {index}: storage used {used} is not its blocks {blocks}");
             }
         }
@@ -275,7 +277,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             // They need the lock: `release_lock` schedules the round again.
             return;
         }
-        let Some(slot) = self.cluster.executors[executor as usize].manager.waiters().next_woken() else {
+        let Some(slot) = self.cluster.executors[executor as usize].memory.manager.waiters().next_woken()
+        else {
             return;
         };
         let attempt = self.cluster.executors[executor as usize].first_attempt + slot.0;
@@ -286,7 +289,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn schedule_recheck(&mut self, executor: ExecutorId) {
         let state = &mut self.cluster.executors[executor.index()];
-        if state.manager.has_woken() && !state.recheck_scheduled && state.lock_holder.is_none() {
+        if state.memory.manager.has_woken() && !state.recheck_scheduled && state.lock_holder.is_none() {
             state.recheck_scheduled = true;
             self.queue.push(self.now, Happening::Recheck { executor: executor.0 });
         }

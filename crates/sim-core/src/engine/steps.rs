@@ -5,7 +5,7 @@ use super::executor::Grants;
 use super::{Engine, Over};
 use crate::ids::ConsumerId;
 use crate::memory::MemoryMode;
-use crate::memory::consumer::{Consumer, ConsumerSetup, Failure, Progress, Rows};
+use crate::memory::consumer::{Consumer, ConsumerSetup, Failure, Progress, Rows, TaskConsumers};
 use crate::observe::{End, Event, Observer};
 use crate::outcome::{Holder, OomReport};
 use crate::storage::ToDisk;
@@ -207,7 +207,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Op::Pipe { from, into, rows, bytes, time: amount } => {
                 let (from, into) = (consumer(from), consumer(into));
-                state.consumers.start_reading(from);
+                self.start_reading(attempt, from);
                 self.begin_insert(attempt, into, Some(from), rows.of(values), size(bytes), time(amount))
             }
             Op::Finish { slot, time: amount } => {
@@ -217,7 +217,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Op::Drain { slot, time: amount } => {
                 let id = consumer(slot);
-                state.consumers.start_reading(id);
+                self.start_reading(attempt, id);
                 self.compute(attempt, time(amount))
             }
             Op::Close { slot } => {
@@ -248,7 +248,12 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.attempts[attempt as usize].consumers.open(consumer, mode, page_size)
     }
 
-    fn free_consumer(&mut self, attempt: u32, consumer: ConsumerId) {
+    /// The consumers of an attempt together with what grants their memory.
+    fn with_memory<R>(
+        &mut self,
+        attempt: u32,
+        act: impl FnOnce(&mut TaskConsumers, &mut Grants<'_>) -> R,
+    ) -> R {
         let state = &mut self.attempts[attempt as usize];
         let grants = &mut Grants {
             executor: &mut self.cluster.executors[state.info.executor.index()],
@@ -256,7 +261,16 @@ impl<'w, O: Observer> Engine<'w, O> {
             drops: &mut self.drops,
             calls: &mut self.memory_calls,
         };
-        state.consumers.free(consumer, grants);
+        act(&mut state.consumers, grants)
+    }
+
+    fn free_consumer(&mut self, attempt: u32, consumer: ConsumerId) {
+        self.with_memory(attempt, |consumers, grants| consumers.free(consumer, grants));
+        self.after_memory(attempt);
+    }
+
+    fn start_reading(&mut self, attempt: u32, consumer: ConsumerId) {
+        self.with_memory(attempt, |consumers, grants| consumers.start_reading(consumer, grants));
         self.after_memory(attempt);
     }
 
@@ -302,14 +316,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         if self.wait_for_lock(attempt, AfterLock::Consumers(consuming)) {
             return false;
         }
-        let state = &mut self.attempts[attempt as usize];
-        let grants = &mut Grants {
-            executor: &mut self.cluster.executors[state.info.executor.index()],
-            blocks: &mut self.cluster.blocks,
-            drops: &mut self.drops,
-            calls: &mut self.memory_calls,
-        };
-        let progress = state.consumers.step(grants);
+        let progress = self.with_memory(attempt, |consumers, grants| consumers.step(grants));
         let written = self.after_memory(attempt);
         if self.hold_lock(attempt, written, AfterEviction::Consumers(consuming, progress)) {
             return false;
@@ -366,14 +373,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     fn read_consumer(&mut self, attempt: u32, from: ConsumerId, rows: u64) {
-        let state = &mut self.attempts[attempt as usize];
-        let grants = &mut Grants {
-            executor: &mut self.cluster.executors[state.info.executor.index()],
-            blocks: &mut self.cluster.blocks,
-            drops: &mut self.drops,
-            calls: &mut self.memory_calls,
-        };
-        state.consumers.read(from, rows, grants);
+        self.with_memory(attempt, |consumers, grants| consumers.read(from, rows, grants));
         self.after_memory(attempt);
     }
 
@@ -397,7 +397,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         let mut drops = std::mem::take(&mut self.drops);
         for dropped in drops.drain(..) {
             if dropped.to_disk == ToDisk::Written {
-                written += self.settle_on_disk(info.executor, &dropped);
+                let copy = self.cluster.blocks.find(dropped.block, info.executor);
+                written += copy.map_or(dropped.size, |copy| self.cluster.blocks[copy].serialized_size);
             }
             self.emit(Event::Evicted { executor: info.executor, dropped: &dropped, by: &info });
         }
@@ -463,7 +464,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.abort_flows(attempt);
         let slot = self.attempts[attempt as usize].slot();
         let executor = self.executor_of(attempt);
-        executor.manager.waiters().remove(slot);
+        executor.memory.manager.waiters().remove(slot);
         executor.lock_waiters.retain(|&waiter| waiter != attempt);
         executor.block_waiters.retain(|&(_, waiter)| waiter != attempt);
         self.release_lock(attempt);
@@ -488,7 +489,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let executor = &self.cluster.executors[failing.info.executor.index()];
         let on_executor = self.attempts.iter().filter(|other| other.info.executor == failing.info.executor);
         let holders = on_executor.filter(|other| other.is_running()).filter_map(|other| {
-            let bytes = executor.manager.execution(mode).memory_of(other.slot())?;
+            let bytes = executor.memory.manager.execution(mode).memory_of(other.slot())?;
             let consumers = other
                 .consumers
                 .ids()
@@ -500,8 +501,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             failure,
             consumer: failing.consumers.consumer(consumer).name(),
             holders: holders.collect(),
-            storage_used: executor.manager.storage(mode).memory_used(),
-            execution_pool: executor.manager.execution(mode).pool_size(),
+            storage_used: executor.memory.manager.storage(mode).memory_used(),
+            execution_pool: executor.memory.manager.execution(mode).pool_size(),
         }
     }
 
@@ -519,13 +520,13 @@ impl<'w, O: Observer> Engine<'w, O> {
         let state = &mut self.attempts[attempt as usize];
         let executor = &mut self.cluster.executors[state.info.executor.index()];
         for mode in MemoryMode::BOTH {
-            executor.store.release_unroll_memory(&mut executor.manager, slot, Bytes::MAX, mode);
+            executor.memory.store.release_unroll_memory(&mut executor.memory.manager, slot, Bytes::MAX, mode);
         }
-        executor.manager.waiters().notify_all();
+        executor.memory.manager.waiters().notify_all();
         // A failed computation removes the info, so that those who wait for the block compute it themselves.
         for copy in computed {
             let block = self.cluster.blocks[copy].block;
-            executor.store.remove_block(&mut self.cluster.blocks, copy);
+            executor.memory.store.remove_block(&mut self.cluster.blocks, copy);
             let waiting = std::mem::take(&mut executor.block_waiters);
             let (woken, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|&(other, _)| other == block);
             executor.block_waiters = rest;
@@ -534,15 +535,9 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.queue.push(self.now, super::Happening::Resume { attempt: waiter, generation });
             }
         }
+        executor.memory.store.release_all_locks_for_task(&mut self.cluster.blocks, slot);
+        self.with_memory(attempt, |consumers, grants| consumers.clean_up(grants));
         let state = &mut self.attempts[attempt as usize];
-        executor.store.release_all_locks_for_task(&mut self.cluster.blocks, slot);
-        let grants = &mut Grants {
-            executor,
-            blocks: &mut self.cluster.blocks,
-            drops: &mut self.drops,
-            calls: &mut self.memory_calls,
-        };
-        state.consumers.clean_up(grants);
         state.generation = state.generation.wrapping_add(1);
         state.doing = Doing::Free;
         state.frames.clear();

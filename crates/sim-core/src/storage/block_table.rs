@@ -33,8 +33,8 @@ pub struct BlockCopy {
     pub size: Bytes,
     /// Bytes in memory, where it is there.
     pub memory_size: Bytes,
-    /// Bytes on disk, where it is there.
-    pub disk_size: Bytes,
+    /// Bytes when serialized: what it takes on disk, now or once it is dropped there.
+    pub serialized_size: Bytes,
     /// Whether it is in memory.
     pub in_memory: bool,
     /// Whether it is on disk.
@@ -44,7 +44,6 @@ pub struct BlockCopy {
     /// Who writes it.
     pub writer: Option<AttemptSlot>,
     next_copy: u32,
-    pub(super) links: Links,
 }
 
 /// Places in the two lists of the memory store: all blocks of a mode, and those of one RDD among them.
@@ -75,6 +74,8 @@ impl BlockCopy {
 pub struct BlockTable {
     first_copy: Vec<u32>,
     copies: Vec<BlockCopy>,
+    /// By copy, apart from the rest: moving a block in the order of access touches its neighbours' links alone.
+    links: Vec<Links>,
     free: Vec<u32>,
 }
 
@@ -98,6 +99,11 @@ impl BlockTable {
             at = copy.next_copy;
         }
         None
+    }
+
+    /// Every copy on `executor`, by block.
+    pub fn copies_on(&self, executor: ExecutorId) -> impl Iterator<Item = CopyId> + '_ {
+        (0..self.first_copy.len()).filter_map(move |block| self.find(BlockId::at(block), executor))
     }
 
     /// Every copy of `block`, the newest first.
@@ -134,13 +140,12 @@ impl BlockTable {
             mode: level.memory_mode(),
             size: Bytes::ZERO,
             memory_size: Bytes::ZERO,
-            disk_size: Bytes::ZERO,
+            serialized_size: Bytes::ZERO,
             in_memory: false,
             on_disk: false,
             readers: 0,
             writer: Some(writer),
             next_copy: self.first_copy[block.index()],
-            links: Links::NONE,
         };
         let at = match self.free.pop() {
             Some(at) => {
@@ -149,6 +154,7 @@ impl BlockTable {
             }
             None => {
                 self.copies.push(copy);
+                self.links.push(Links::NONE);
                 u32::try_from(self.copies.len() - 1).expect("fewer than 2^32 copies")
             }
         };
@@ -173,6 +179,16 @@ impl BlockTable {
             self.copies[before.0 as usize].next_copy = next_copy;
         }
         self.free.push(copy.0);
+    }
+}
+
+impl BlockTable {
+    pub(super) fn links(&self, copy: CopyId) -> &Links {
+        &self.links[copy.0 as usize]
+    }
+
+    pub(super) fn links_mut(&mut self, copy: CopyId) -> &mut Links {
+        &mut self.links[copy.0 as usize]
     }
 }
 

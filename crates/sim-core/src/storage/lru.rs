@@ -63,17 +63,17 @@ impl LruList {
         group.bytes += size;
         self.blocks += 1;
         self.bytes += size;
-        let links = &mut table[copy].links;
+        let links = table.links_mut(copy);
         links.accessed = now;
         (links.prev, links.next) = (self.all.tail, NIL);
         (links.rdd_prev, links.rdd_next) = (group.ends.tail, NIL);
         match self.all.tail {
             NIL => self.all.head = copy.0,
-            tail => table[CopyId(tail)].links.next = copy.0,
+            tail => table.links_mut(CopyId(tail)).next = copy.0,
         }
         match group.ends.tail {
             NIL => group.ends.head = copy.0,
-            tail => table[CopyId(tail)].links.rdd_next = copy.0,
+            tail => table.links_mut(CopyId(tail)).rdd_next = copy.0,
         }
         self.all.tail = copy.0;
         group.ends.tail = copy.0;
@@ -81,24 +81,24 @@ impl LruList {
 
     /// Takes a block out.
     pub(super) fn remove(&mut self, table: &mut BlockTable, copy: CopyId) {
-        let (rdd, size, links) = (table[copy].rdd, table[copy].memory_size, table[copy].links);
+        let (rdd, size, links) = (table[copy].rdd, table[copy].memory_size, *table.links(copy));
         let group_index = group_of(rdd);
         let group = &mut self.by_rdd[group_index];
         match links.prev {
             NIL => self.all.head = links.next,
-            prev => table[CopyId(prev)].links.next = links.next,
+            prev => table.links_mut(CopyId(prev)).next = links.next,
         }
         match links.next {
             NIL => self.all.tail = links.prev,
-            next => table[CopyId(next)].links.prev = links.prev,
+            next => table.links_mut(CopyId(next)).prev = links.prev,
         }
         match links.rdd_prev {
             NIL => group.ends.head = links.rdd_next,
-            prev => table[CopyId(prev)].links.rdd_next = links.rdd_next,
+            prev => table.links_mut(CopyId(prev)).rdd_next = links.rdd_next,
         }
         match links.rdd_next {
             NIL => group.ends.tail = links.rdd_prev,
-            next => table[CopyId(next)].links.rdd_prev = links.rdd_prev,
+            next => table.links_mut(CopyId(next)).rdd_prev = links.rdd_prev,
         }
         group.blocks -= 1;
         group.bytes -= size;
@@ -115,28 +115,28 @@ impl LruList {
 
     /// Makes a block the most recently used one: its size and its group stay, only its places change.
     pub(super) fn touch(&mut self, table: &mut BlockTable, copy: CopyId, now: u64) {
-        let links = &mut table[copy].links;
+        let links = table.links_mut(copy);
         links.accessed = now;
         let old = *links;
         if old.next != NIL {
             (links.prev, links.next) = (self.all.tail, NIL);
-            table[CopyId(self.all.tail)].links.next = copy.0;
-            table[CopyId(old.next)].links.prev = old.prev;
+            table.links_mut(CopyId(self.all.tail)).next = copy.0;
+            table.links_mut(CopyId(old.next)).prev = old.prev;
             match old.prev {
                 NIL => self.all.head = old.next,
-                prev => table[CopyId(prev)].links.next = old.next,
+                prev => table.links_mut(CopyId(prev)).next = old.next,
             }
             self.all.tail = copy.0;
         }
         if old.rdd_next != NIL {
             let ends = &mut self.by_rdd[group_of(table[copy].rdd)].ends;
-            let links = &mut table[copy].links;
+            let links = table.links_mut(copy);
             (links.rdd_prev, links.rdd_next) = (ends.tail, NIL);
-            table[CopyId(ends.tail)].links.rdd_next = copy.0;
-            table[CopyId(old.rdd_next)].links.rdd_prev = old.rdd_prev;
+            table.links_mut(CopyId(ends.tail)).rdd_next = copy.0;
+            table.links_mut(CopyId(old.rdd_next)).rdd_prev = old.rdd_prev;
             match old.rdd_prev {
                 NIL => ends.head = old.rdd_next,
-                prev => table[CopyId(prev)].links.rdd_next = old.rdd_next,
+                prev => table.links_mut(CopyId(prev)).rdd_next = old.rdd_next,
             }
             ends.tail = copy.0;
         }
@@ -181,7 +181,7 @@ impl LruList {
                 victims.push(CopyId(at));
                 selected += copy.memory_size;
             }
-            at = copy.links.next;
+            at = table.links(CopyId(at)).next;
         }
         selected
     }
@@ -201,7 +201,7 @@ impl LruList {
             .iter()
             .filter(|&&group| group != own)
             .map(|&group| self.by_rdd[group as usize].ends.head)
-            .map(|head| Reverse((table[CopyId(head)].links.accessed, head)))
+            .map(|head| Reverse((table.links(CopyId(head)).accessed, head)))
             .collect();
         let mut selected = Bytes::ZERO;
         while selected < space {
@@ -211,9 +211,9 @@ impl LruList {
                 victims.push(CopyId(at));
                 selected += copy.memory_size;
             }
-            if copy.links.rdd_next != NIL {
-                let next = copy.links.rdd_next;
-                heads.push(Reverse((table[CopyId(next)].links.accessed, next)));
+            let next = table.links(CopyId(at)).rdd_next;
+            if next != NIL {
+                heads.push(Reverse((table.links(CopyId(next)).accessed, next)));
             }
         }
         selected
@@ -223,7 +223,7 @@ impl LruList {
     pub(super) fn iter<'a>(&'a self, table: &'a BlockTable) -> impl Iterator<Item = CopyId> + 'a {
         let head = self.all.head;
         std::iter::successors((head != NIL).then_some(head), |&at| {
-            let next = table[CopyId(at)].links.next;
+            let next = table.links(CopyId(at)).next;
             (next != NIL).then_some(next)
         })
         .map(CopyId)

@@ -6,7 +6,6 @@ use super::block_table::{BlockTable, CopyId};
 use super::level::StorageLevel;
 use super::locks::Locks;
 use super::lru::LruList;
-use super::unroll::{SizeEstimate, Unroll, UnrollConf, UnrollStep};
 use crate::ids::{AttemptSlot, BlockId, ExecutorId, RddId};
 use crate::memory::{Evicted, Evictor, MemoryMode, UnifiedMemoryManager};
 use crate::units::Bytes;
@@ -112,6 +111,12 @@ impl MemoryStore {
         StoreEvictor { store: self, blocks, drops }
     }
 
+    /// Whose store it is.
+    #[must_use]
+    pub fn executor(&self) -> ExecutorId {
+        self.executor
+    }
+
     /// The copy that this executor has, in memory, on disk or being written.
     #[must_use]
     pub fn find(&self, blocks: &BlockTable, block: BlockId) -> Option<CopyId> {
@@ -152,8 +157,8 @@ impl MemoryStore {
     }
 
     /// Spark: `BlockManager.dropFromMemory`. To disk if the level has one and the block is not there yet; forgotten
-    /// if it is then nowhere.
-    fn drop_from_memory<H: DropHandler>(
+    /// if it is then nowhere. Its storage memory stays with the caller.
+    pub(super) fn drop_from_memory<H: DropHandler>(
         &mut self,
         blocks: &mut BlockTable,
         victim: CopyId,
@@ -339,41 +344,6 @@ impl MemoryStore {
         Ok(())
     }
 
-    /// `MemoryStore.putIterator` without time between its steps. Returns the unroll, stored or refused.
-    ///
-    /// # Errors
-    /// Those of the drop handler.
-    #[allow(clippy::too_many_arguments)] // See `reserve_unroll_memory`.
-    pub fn put_iterator<H: DropHandler>(
-        &mut self,
-        manager: &mut UnifiedMemoryManager,
-        blocks: &mut BlockTable,
-        copy: CopyId,
-        task: AttemptSlot,
-        conf: UnrollConf,
-        elements: u64,
-        estimate: &impl SizeEstimate,
-        precise: Bytes,
-        drops: &mut H,
-    ) -> Result<(bool, Unroll), H::Error> {
-        let (rdd, mode) = (blocks[copy].rdd, blocks[copy].mode);
-        let mut unroll = Unroll::new(conf, elements);
-        loop {
-            match unroll.next(estimate, precise) {
-                UnrollStep::Reserve { stored, bytes } => {
-                    let granted =
-                        self.reserve_unroll_memory(manager, blocks, rdd, task, bytes, mode, drops)?;
-                    unroll.reserved(stored, bytes, granted);
-                }
-                UnrollStep::Store => {
-                    self.store_unrolled(manager, blocks, copy, task, unroll.held, precise, drops)?;
-                    return Ok((true, unroll));
-                }
-                UnrollStep::Refused => return Ok((false, unroll)),
-            }
-        }
-    }
-
     // ---- locks
 
     /// Creates the info of a block that is about to be stored, locked for writing; `None` where there is one already.
@@ -446,7 +416,7 @@ impl MemoryStore {
     #[must_use]
     pub fn access_order(&self, blocks: &BlockTable) -> Vec<CopyId> {
         let mut order: Vec<_> = self.lists.iter().flat_map(|list| list.iter(blocks)).collect();
-        order.sort_unstable_by_key(|&copy| blocks[copy].links.accessed);
+        order.sort_unstable_by_key(|&copy| blocks.links(copy).accessed);
         order
     }
 }

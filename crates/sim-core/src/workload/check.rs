@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Amount, Op, Program, Workload};
+use super::{Amount, ConsumerSpec, Op, Program, Workload};
 use crate::ids::StageId;
 
 /// Why a workload cannot run.
@@ -138,6 +138,9 @@ impl Op {
             Self::ReadBlock { partition, .. } => [Some(partition), None, None],
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {
                 [Some(rows), Some(bytes), Some(time)]
+            }
+            Self::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
+                [Some(aggregation.groups), None, None]
             }
             Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 3],
         };

@@ -154,6 +154,8 @@ pub enum ConsumerSpec {
     AppendOnlyMap,
     /// Hash aggregation of SQL, with its fallback to sorting.
     Aggregate(Aggregation),
+    /// `RowBasedKeyValueBatch`: the page of the fast map of a partial aggregation; no rows are inserted into it.
+    FastMap,
     /// The build side of a shuffled hash join by a long key; cannot spill.
     LongHashedRelation,
     /// The build side of a shuffled hash join by any other key; cannot spill.
@@ -167,11 +169,13 @@ pub enum ConsumerSpec {
     BlackBox,
 }
 
-/// What a hash aggregation is.
+/// What a hash aggregation is. Its rows are those that it reads, each with the bytes of one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregation {
     /// A partial aggregation in generated code puts the first 2^16 groups into a fast map outside of the accounting.
     pub fast_map: bool,
     /// Bytes of one group: key and buffer.
     pub group_bytes: Bytes,
+    /// Groups that the rows of the task are drawn from.
+    pub groups: Amount,
 }

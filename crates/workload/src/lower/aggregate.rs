@@ -19,13 +19,19 @@ impl Lowering<'_> {
         let node = self.plan.node(id);
         let partitions = self.sql_partitions(node);
         let side = Side { reader: id, input: 0 };
+        let groups = node.table.rows;
         let mut stream = self.exchange(side, partitions, combined, &node.keys, |lowering, shuffle| {
             let mut map = lowering.stream(node.inputs[0])?;
-            lowering.aggregated(&mut map, Aggregation { fast_map: true, group_bytes }, combined)?;
+            // Each map task may meet every group.
+            let drawn_from = vec![groups; map.tasks()];
+            let spec = Aggregation { fast_map: true, group_bytes, groups: map.column(drawn_from)? };
+            lowering.aggregated(&mut map, spec, combined)?;
             lowering.write_shuffle(&mut map, shuffle, partitions)?;
             Ok(map)
         })?;
-        self.aggregated(&mut stream, Aggregation { fast_map: false, group_bytes }, &node.table)?;
+        let drawn_from = apportion(groups, stream.each(|cell| cell.rows).into_iter());
+        let spec = Aggregation { fast_map: false, group_bytes, groups: stream.column(drawn_from)? };
+        self.aggregated(&mut stream, spec, &node.table)?;
         Ok(stream)
     }
 
@@ -35,9 +41,8 @@ impl Lowering<'_> {
         stream.spend(|cell| costs.rows(cell.rows, None));
         let slot = stream.open(ConsumerSpec::Aggregate(aggregation))?;
         let rows = stream.each(|cell| cell.rows);
-        let stored = apportion(groups.rows, rows.iter().copied());
-        // Sums below 2^62, as the bytes of the groups are the table's.
-        let bytes = stored.iter().map(|groups| groups * aggregation.group_bytes.0).collect();
+        // The plan has checked that all rows with the bytes of a group stay below the limit.
+        let bytes = rows.iter().map(|rows| rows * aggregation.group_bytes.0).collect();
         stream.insert(slot, Demand { rows, bytes })?;
         stream.finish(slot, |_| 0)?;
         stream.reshape(groups);

@@ -34,6 +34,8 @@ impl Lowering<'_> {
         let mut right = self.join_side(id, 1, partitions)?;
         self.sorted(&mut right, true)?;
         left.absorb(right)?;
+        // Generated code creates its sorter, which acquires its first array, before a row of either side is read.
+        left.open_first();
         Ok(left)
     }
 

@@ -5,7 +5,7 @@ use sim_core::workload::{Op, Placement};
 use super::Lowering;
 use super::stream::{Cell, Stream};
 use crate::Error;
-use crate::plan::{Node, RecordedTask, Split, apportion};
+use crate::plan::{Node, RecordedTask, Split, apportion, evenly};
 
 impl Lowering<'_> {
     pub(super) fn scan(
@@ -18,8 +18,9 @@ impl Lowering<'_> {
         let splits = match splits {
             Some(splits) => splits,
             None => {
-                let ones = vec![1; self.file_partitions(file_bytes) as usize];
-                let rows = apportion(node.table.rows, ones.into_iter());
+                let partitions = node.partitions.unwrap_or_else(|| self.file_partitions(file_bytes));
+                self.check_tasks(node, u64::from(partitions))?;
+                let rows = evenly(node.table.rows, u64::from(partitions));
                 let bytes = apportion(node.table.bytes, rows.iter().copied());
                 even = rows.into_iter().zip(bytes).map(|(rows, bytes)| Split { rows, bytes }).collect();
                 &even

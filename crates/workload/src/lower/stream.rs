@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use sim_core::ids::StageId;
-use sim_core::workload::{Amount, ConsumerSpec, Op, Placement, Program, Slot};
+use sim_core::workload::{Aggregation, Amount, ConsumerSpec, Op, Placement, Program, Slot};
 
 use crate::Error;
 use crate::plan::{Table, apportion};
@@ -105,6 +105,11 @@ impl Stream {
             .map_err(|_| Error::new("a stage has more than 65536 columns").help("use fewer steps"))?;
         self.columns.push(values);
         Ok(Amount::Column(column))
+    }
+
+    /// Creates every consumer before the first other step.
+    pub(super) fn open_first(&mut self) {
+        self.ops.sort_by_key(|op| !matches!(op, Op::Open { .. }));
     }
 
     /// Creates a consumer.
@@ -254,6 +259,11 @@ pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Sl
         Op::FetchShuffle { shuffle, bytes } => Op::FetchShuffle { shuffle, bytes: amount(bytes) },
         Op::ReadBlock { rdd, partition } => Op::ReadBlock { rdd, partition: amount(partition) },
         Op::ReadBroadcast { broadcast } => Op::ReadBroadcast { broadcast },
+        Op::Open { slot: s, consumer: ConsumerSpec::Aggregate(aggregation) } => {
+            let groups = amount(aggregation.groups);
+            let consumer = ConsumerSpec::Aggregate(Aggregation { groups, ..aggregation });
+            Op::Open { slot: slot(s), consumer }
+        }
         Op::Open { slot: s, consumer } => Op::Open { slot: slot(s), consumer },
         Op::Insert { slot: s, rows, bytes, time } => {
             Op::Insert { slot: slot(s), rows: amount(rows), bytes: amount(bytes), time: amount(time) }

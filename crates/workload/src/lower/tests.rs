@@ -186,11 +186,16 @@ fn aggregation_goes_through_two_maps() {
     let workload = lowered(&data, "foreach(on: \"g\")", &partitions(4));
     assert_eq!(words(&workload, 0), "input 0=Aggregate insert0 finish0 drain0 close0 write0");
     assert_eq!(words(&workload, 1), "fetch0 0=Aggregate insert0 finish0 drain0 close0");
-    let bytes = workload.programs[workload.stages[1].program.index()].ops.iter().find_map(|op| match *op {
-        Op::Insert { bytes, .. } => Some(sum(&workload, &workload.stages[1], bytes)),
-        _ => None,
-    });
-    assert_eq!(bytes, Some(5000 * 64));
+    let groups = |stage: usize| {
+        let stage = &workload.stages[stage];
+        workload.programs[stage.program.index()].ops.iter().find_map(|op| match *op {
+            Op::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
+                Some(sum(&workload, stage, aggregation.groups))
+            }
+            _ => None,
+        })
+    };
+    assert_eq!((groups(0), groups(1)), (Some(7 * 5000), Some(5000)));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use sim_core::storage::StorageLevel;
 use sim_core::units::{Bytes, SimTime};
 
 pub use apportion::apportion;
+pub(crate) use apportion::evenly;
 pub(crate) use build::Builder;
 pub use items::Items;
 pub use keys::{Keys, Share};
@@ -43,7 +44,8 @@ pub struct Node {
     pub table: Table,
     /// How its rows lie on the keys that a later shuffle uses.
     pub keys: Keys,
-    /// Its number of partitions, where no setting decides on it.
+    /// Its number of partitions, where no setting decides on it (`spark.sql.shuffle.partitions`,
+    /// `spark.sql.files.maxPartitionBytes` ...).
     pub partitions: Option<u32>,
     /// CPU time of the operator for each row that it reads; `None` for that of the cost table.
     pub cpu_ns_per_row: Option<u64>,
@@ -65,7 +67,7 @@ pub struct Table {
 pub enum Operator {
     /// Reads storage.
     Scan {
-        /// Its partitions; `None` where `spark.sql.files.maxPartitionBytes` decides on them.
+        /// Its partitions, where they differ; otherwise rows are divided evenly.
         splits: Option<Vec<Split>>,
         /// Bytes read from storage.
         file_bytes: u64,

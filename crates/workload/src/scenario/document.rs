@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::action::Action;
 use super::entries::Entries;
 use super::expect::RawExpectation;
+use super::name::Name;
 use super::quantity::{Bytes, Unit as _};
 use super::setting::Setting;
 use super::step::Step;
@@ -17,7 +18,7 @@ use super::step::Step;
 pub(crate) struct Document<'a> {
     pub(crate) question: String,
     #[serde(default)]
-    pub(crate) spark_version: Option<String>,
+    pub(crate) spark_version: Option<Name<'a>>,
     #[serde(default)]
     pub(crate) seed: u64,
     #[serde(default)]
@@ -75,7 +76,7 @@ impl TryFrom<String> for MemoryText {
 #[derive(Debug, Deserialize)]
 #[serde(rename = "variant", deny_unknown_fields, bound(deserialize = "'de: 'a"))]
 pub(crate) struct VariantText<'a> {
-    pub(crate) name: super::name::Name<'a>,
+    pub(crate) name: Name<'a>,
     pub(crate) conf: Entries<'a, Setting>,
     pub(crate) expect: Entries<'a, RawExpectation>,
 }

@@ -1,6 +1,7 @@
 //! Scenario files: one question each, written in RON. `docs/scenario.md` describes every field.
 
 mod action;
+mod conf;
 mod diagnose;
 mod document;
 mod entries;

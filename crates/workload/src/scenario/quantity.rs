@@ -9,6 +9,9 @@ use ron::value::RawValue;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 
+use sim_core::conf::quantity::byte_string_as;
+use sim_core::conf::unit::ByteUnit;
+
 use super::diagnose::diagnose;
 use super::name::Name;
 use crate::Error;
@@ -46,24 +49,7 @@ impl Unit for Bytes {
     const EXPECTED: &'static str = "a number of bytes or a size such as \"64m\"";
 
     fn parse(text: &str) -> Result<u64, String> {
-        let lower = text.trim().to_ascii_lowercase();
-        let digits = lower.len() - lower.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, suffix) = lower.split_at(digits);
-        let shift = match suffix {
-            "" | "b" => 0,
-            "k" | "kb" => 10,
-            "m" | "mb" => 20,
-            "g" | "gb" => 30,
-            "t" | "tb" => 40,
-            "p" | "pb" => 50,
-            _ if number.is_empty() || suffix.starts_with('.') => {
-                return Err(format!("`{text}` is no size: write a whole number and b, k, m, g, t or p"));
-            }
-            _ => return Err(format!("`{suffix}` is no unit of size: use b, k, m, g, t or p")),
-        };
-        let number: u64 =
-            number.parse().map_err(|_| format!("`{text}` is no size: write such as \"64m\""))?;
-        number.checked_mul(1 << shift).ok_or_else(|| format!("`{text}` is more than 2^62 bytes: use less"))
+        byte_string_as(text, ByteUnit::B).map_err(|error| format!("`{text}` is no size: {error}"))
     }
 }
 

@@ -3,8 +3,7 @@
 use super::document::{ClusterText, Document};
 use super::entries::Entries;
 use super::expect::{RawExpectation, is_path};
-use super::setting::Setting;
-use super::{Cluster, Expectation, Scenario, Variant};
+use super::{Cluster, Expectation, Scenario, Variant, conf};
 use crate::Error;
 use crate::plan::Builder;
 
@@ -16,6 +15,7 @@ pub(super) fn resolve(document: &Document<'_>, text: &str, seed: Option<u64>) ->
         return Err(Error::new("the question is empty").help("say in one sentence what the scenario answers"));
     }
     let plan = Builder::build(document, text, seed.unwrap_or(document.seed))?;
+    let version = conf::version(document.spark_version, text)?;
     let mut variants: Vec<Variant> = Vec::new();
     for variant in &document.variants {
         if variants.iter().any(|known| known.name == variant.name.0) {
@@ -25,15 +25,15 @@ pub(super) fn resolve(document: &Document<'_>, text: &str, seed: Option<u64>) ->
         }
         variants.push(Variant {
             name: variant.name.0.to_owned(),
-            conf: settings(&variant.conf, text)?,
+            conf: conf::settings(&variant.conf, version, text)?,
             expect: expectations(&variant.expect, text)?,
         });
     }
     Ok(Scenario {
         question: document.question.clone(),
-        spark_version: document.spark_version.clone(),
+        spark_version: document.spark_version.map(|version| version.0.to_owned()),
         cluster: cluster(&document.cluster)?,
-        conf: conf(document, text)?,
+        conf: conf::of_scenario(document, version, text)?,
         plan,
         expect: expectations(&document.expect, text)?,
         variants,
@@ -51,33 +51,6 @@ fn cluster(cluster: &ClusterText) -> Result<Cluster, Error> {
             .help("a node without an executor changes nothing: give at most as many nodes as executors"));
     }
     Ok(Cluster { executors, nodes })
-}
-
-/// The settings of the cluster under their Spark names, then those of `conf`.
-fn conf(document: &Document<'_>, text: &str) -> Result<Vec<(String, String)>, Error> {
-    let cluster = &document.cluster;
-    let mut settings: Vec<(String, String)> = [
-        ("spark.executor.instances", Some(cluster.executors.to_string())),
-        ("spark.executor.cores", cluster.cores.map(|cores| cores.to_string())),
-        ("spark.executor.memory", cluster.memory.as_ref().map(|memory| memory.0.clone())),
-    ]
-    .into_iter()
-    .filter_map(|(key, value)| Some((key.to_owned(), value?)))
-    .collect();
-    for (key, Setting(value)) in document.conf.unique(text)? {
-        if settings.iter().any(|(known, _)| known == key.0) {
-            return Err(Error::new(format!("`{}` is given in `cluster` too", key.0))
-                .at(key.span(text))
-                .help("keep one of the two"));
-        }
-        settings.push((key.0.to_owned(), value.clone()));
-    }
-    Ok(settings)
-}
-
-fn settings(entries: &Entries<'_, Setting>, text: &str) -> Result<Vec<(String, String)>, Error> {
-    let entries = entries.unique(text)?;
-    Ok(entries.iter().map(|(key, value)| (key.0.to_owned(), value.0.clone())).collect())
 }
 
 fn expectations(entries: &Entries<'_, RawExpectation>, text: &str) -> Result<Vec<Expectation>, Error> {

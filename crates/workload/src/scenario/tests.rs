@@ -34,7 +34,7 @@ fn errors_point_at_the_value() {
     check(
         &with_data("\"a\": [scan(rows: 5, row_bytes: \"1.5g\")]"),
         (2, 41),
-        "`1.5g` is no size: write a whole number and b, k, m, g, t or p",
+        "`1.5g` is no size: fractions are not supported: write 1536m",
         "\"1.5g\"",
     );
     check(
@@ -56,6 +56,24 @@ fn errors_point_at_the_value() {
         (2, 78),
         "no data set `c` stands above",
         "c",
+    );
+    check(
+        "(question: \"q\", conf: {\"poolsim.evict\": 1})",
+        (1, 25),
+        "there is no setting poolsim.evict (conf): see the list of poolsim settings",
+        "poolsim.evict",
+    );
+    check(
+        "(question: \"q\", conf: {\"spark.memory.fraction\": 2})",
+        (1, 25),
+        "spark.memory.fraction=`2` (conf) must be above 0 and at most 1",
+        "spark.memory.fraction",
+    );
+    check(
+        "(question: \"q\", spark_version: \"new\")",
+        (1, 33),
+        "`new` is not a Spark version: write major.minor, one of 3.5, 4.0, 4.1, 4.2, 4.3",
+        "new",
     );
     check("(question: \"q\", sede: 3)", (1, 17), "unknown field `sede` of `scenario`", "sede");
     check(
@@ -159,7 +177,7 @@ fn a_data_set_more_leaves_the_draws_of_the_others_alone() {
 #[test]
 fn expectations_hold_their_line_test_and_ground() {
     let text = "(question: \"q\", expect: {\n  \"a.b[0].c[*]\": (is: [1, ()], ground: real, why: \"seen\"),\n\
-                \"d\": (in: (1, 2.5), ground: model),\n}, variants: [(name: \"v\", conf: {\"k\": 0.5}, expect: {\n\
+                \"d\": (in: (1, 2.5), ground: model),\n}, variants: [(name: \"v\", conf: {\"spark.memory.fraction\": 0.5}, expect: {\n\
                 \"e\": (contains: \"x\", ground: source)})])";
     let scenario = parse(text).expect("right");
     let [first, second] = &scenario.expect[..] else { panic!("two expectations") };
@@ -167,6 +185,52 @@ fn expectations_hold_their_line_test_and_ground() {
     assert_eq!((first.line, first.ground, first.why.as_deref()), (2, Ground::Real, Some("seen")));
     assert_eq!((second.line, &second.test), (3, &Test::In(1.0, 2.5)));
     let variant = &scenario.variants[0];
-    assert_eq!(variant.conf, [("k".to_owned(), "0.5".to_owned())]);
+    assert_eq!(variant.conf, [("spark.memory.fraction".to_owned(), "0.5".to_owned())]);
     assert_eq!((variant.expect[0].line, &variant.expect[0].test), (5, &Test::Contains("x".to_owned())));
+}
+
+/// Whatever a file holds, it is read or refused.
+#[test]
+fn mangled_scenarios_do_not_panic() {
+    let reference = include_str!("../../../../docs/scenario.md");
+    let examples: Vec<&str> =
+        reference.split("```ron\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = |limit: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % limit as u64) as usize
+    };
+    let parts = [
+        "0", "-1", "9", "1e9", "NaN", "\"\"", "\"1g\"", "(", ")", "[", "]", "{", "}", ",", ":", "é",
+        "sort()", "a",
+    ];
+    for example in examples {
+        for _ in 0..400 {
+            let mut text: Vec<char> = example.chars().collect();
+            for _ in 0..=below(3) {
+                let at = below(text.len());
+                match below(3) {
+                    0 => drop(text.remove(at)),
+                    1 => text.splice(at..at, parts[below(parts.len())].chars()).for_each(drop),
+                    _ => {
+                        let end = (at + below(12)).min(text.len());
+                        text.splice(at..end, parts[below(parts.len())].chars()).for_each(drop);
+                    }
+                }
+            }
+            let text: String = text.into_iter().collect();
+            match parse(&text) {
+                Err(error) => assert!(!error.to_string().is_empty()),
+                Ok(scenario) => {
+                    let nodes = &scenario.plan.nodes;
+                    if nodes.iter().all(|node| node.partitions.is_none_or(|count| count < 10_000)) {
+                        let workload = crate::lower(&scenario.plan, &crate::PlanConf::default());
+                        assert!(workload.is_ok_and(|workload| workload.check().is_ok()), "{text}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -3,26 +3,61 @@
 //! Each consumer is a small state machine with Spark's constants. It never acquires memory itself: it says what it
 //! [needs](Need) and is told what it [got](Machine::granted), so that time can pass in between. Work is done per
 //! page, array doubling or check, never per record. [`TaskConsumers`] drives the consumers of one task through its
-//! [`TaskMemoryManager`](super::TaskMemoryManager).
+//! [`TaskMemoryManager`].
 
+#[macro_use]
+mod any;
+mod black_box;
+mod bytes_to_bytes_map;
+mod external_append_only_unsafe_row_array;
+mod failure;
+mod groups;
+mod hash_aggregation;
+mod hybrid_row_queue;
+mod long_to_unsafe_row_map;
+mod row_based_key_value_batch;
 mod setup;
+mod shuffle_external_sorter;
+mod shuffle_writer;
+mod spillable;
 mod task_consumers;
+#[cfg(test)]
+mod testing;
 mod unsafe_external_sorter;
+mod unsafe_sorter_reading;
 
+pub use any::Consumer;
+pub use black_box::BlackBox;
+pub use bytes_to_bytes_map::{BytesMapConf, BytesToBytesMap};
+pub use external_append_only_unsafe_row_array::{ExternalAppendOnlyUnsafeRowArray, RowArrayConf};
+pub use failure::{ErrorTexts, Failure, FailureText};
+pub use groups::Groups;
+pub use hash_aggregation::{HashAggregation, HashAggregationConf};
+pub use hybrid_row_queue::HybridRowQueue;
+pub use long_to_unsafe_row_map::{LongMapConf, LongToUnsafeRowMap};
+pub use row_based_key_value_batch::RowBasedKeyValueBatch;
 pub use setup::{ConsumerConf, ConsumerSetup};
-pub use task_consumers::{Consumer, Progress, TaskConsumers};
+pub use shuffle_external_sorter::{ShuffleExternalSorter, ShuffleSorterConf};
+pub use shuffle_writer::{ShuffleDependency, ShuffleWriter};
+pub use spillable::{Check, ForcedSpill, Spillable, SpillableConf};
+pub use task_consumers::{Progress, TaskConsumers};
 pub use unsafe_external_sorter::{UnsafeExternalSorter, UnsafeSorterConf};
+pub use unsafe_sorter_reading::MergeOrder;
 
 use super::task::{Acquired, ExecutionMemory, Page, Request, TaskMemoryManager};
 use crate::ids::ConsumerId;
 use crate::units::Bytes;
 
 /// Records of one size that are to be inserted: the head of what is left.
+///
+/// For sorters, queues and row buffers a row is a record; for maps it is an entry, for a hash aggregation an input row
+/// of a group of that size, for a [`Spillable`] an element that lets the estimate grow by so much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rows {
     /// How many.
     pub count: u64,
-    /// Bytes of each, as the consumer stores it (for maps key and value together).
+    /// Bytes of each, as the consumer stores it: for maps key and value together, for sorters of keys and values (an
+    /// aggregation's) 4 more for the length of the key.
     pub bytes_each: Bytes,
 }
 
@@ -39,42 +74,13 @@ pub enum Need {
     Fail(Failure),
 }
 
-/// Why a consumer fails its task. All of these are `OutOfMemoryError`s that fail the task alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// `UNABLE_TO_ACQUIRE_MEMORY`: `Unable to acquire <required> bytes of memory, got <got>.`
-    UnableToAcquire {
-        /// What was indispensable.
-        required: Bytes,
-        /// What there was.
-        got: Bytes,
-    },
-    /// `POINTER_ARRAY_OUT_OF_MEMORY`: a new sort array would be smaller than the old one.
-    PointerArray,
-    /// `AGGREGATE_OUT_OF_MEMORY`: the aggregation map does not take a row even when empty.
-    Aggregation,
-    /// `Can't acquire <needed> bytes memory to build hash relation, got <got> bytes`: a long-key hashed relation.
-    HashRelation {
-        /// What was indispensable.
-        needed: Bytes,
-        /// What there was.
-        got: Bytes,
-    },
-    /// `There is not enough memory to build hash map`: a general hashed relation.
-    HashMap,
-    /// `Cannot allocate a page of N bytes.`
-    TooLargePage(Bytes),
-    /// `Have already allocated a maximum of 8192 pages`.
-    TooManyPages,
-    /// Its entry in the pool was taken away while it waited.
-    Orphaned,
-}
-
 /// Who makes a consumer spill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// It does itself: it asked for more than there is, or crossed a threshold.
+    /// It does itself: it asked for more than there is.
     Itself,
+    /// It does itself without having asked: it crossed a threshold, or its operator changes to sorting.
+    Decision,
     /// Another consumer of its task did.
     Other,
 }
@@ -134,6 +140,11 @@ impl<M: ExecutionMemory> Books<'_, M> {
 
 /// A consumer as a state machine.
 pub trait Machine {
+    /// What its constructor acquires; asked again until it needs nothing.
+    fn open(&mut self) -> Need {
+        Need::Nothing
+    }
+
     /// Inserts as many of `rows` as need no memory, takes them off `rows`, and says what the next one needs.
     fn insert<M: ExecutionMemory>(&mut self, rows: &mut Rows, books: &mut Books<'_, M>) -> Need;
 
@@ -170,13 +181,14 @@ pub trait Machine {
         Err(Failure::of(acquired))
     }
 
-    /// All rows are in: what its output needs (sorting, merging, a dense array) is asked for like an insert.
+    /// All rows are in: what its output needs (a dense array, a last spill) is asked for like an insert, until it
+    /// needs nothing.
     fn finish<M: ExecutionMemory>(&mut self, _books: &mut Books<'_, M>) -> Need {
         Need::Nothing
     }
 
     /// Its output is read from here on; others can then make some consumers spill what is still unread.
-    fn start_reading(&mut self) {}
+    fn start_reading<M: ExecutionMemory>(&mut self, _books: &mut Books<'_, M>) {}
 
     /// `rows` more rows of its output were read.
     fn read<M: ExecutionMemory>(&mut self, _rows: u64, _books: &mut Books<'_, M>) {}
@@ -186,21 +198,4 @@ pub trait Machine {
 
     /// What the metrics say, now.
     fn metrics(&self) -> ConsumerMetrics;
-}
-
-impl Failure {
-    /// The failure that an acquisition ended with.
-    ///
-    /// # Panics
-    /// Where it did not fail.
-    #[must_use]
-    pub fn of(acquired: Acquired) -> Self {
-        match acquired {
-            Acquired::OutOfMemory { required, got } => Self::UnableToAcquire { required, got },
-            Acquired::TooLargePage(bytes) => Self::TooLargePage(bytes),
-            Acquired::TooManyPages => Self::TooManyPages,
-            Acquired::Orphaned | Acquired::SpillFailed(_) => Self::Orphaned,
-            Acquired::Bytes(_) | Acquired::Page(_) => panic!("memory was acquired: {acquired:?}"),
-        }
-    }
 }

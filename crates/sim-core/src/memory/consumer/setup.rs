@@ -1,6 +1,11 @@
 //! From what a program says of a consumer to the consumer itself, under a configuration.
 
-use super::{Consumer, UnsafeSorterConf};
+use super::{
+    BlackBox, BytesMapConf, BytesToBytesMap, Consumer, ExternalAppendOnlyUnsafeRowArray, Groups,
+    HashAggregation, HashAggregationConf, LongMapConf, LongToUnsafeRowMap, RowArrayConf,
+    RowBasedKeyValueBatch, ShuffleExternalSorter, ShuffleSorterConf, Spillable, SpillableConf,
+    UnsafeExternalSorter, UnsafeSorterConf,
+};
 use crate::memory::MemoryMode;
 use crate::units::Bytes;
 use crate::workload::ConsumerSpec;
@@ -57,18 +62,68 @@ impl Consumer {
     #[must_use]
     pub fn new(spec: ConsumerSpec, setup: &ConsumerSetup) -> (Self, MemoryMode, Bytes) {
         let conf = setup.conf;
-        let sorter = |radix: bool| UnsafeSorterConf {
-            initial_records: conf.sort_initial_records,
-            radix: radix && conf.sql_radix_sort,
-            force_spill_records: conf.force_spill_records,
-            force_spill_bytes: conf.force_spill_bytes,
-            counts_page_bytes: conf.counts_page_bytes,
+        let tungsten = setup.tungsten_memory_mode;
+        let spillable = |spillable: SpillableConf| -> (Self, MemoryMode, Bytes) {
+            let conf = SpillableConf {
+                initial_memory_threshold: conf.spillable_initial,
+                force_spill_elements: conf.force_spill_records,
+                force_spill_bytes: conf.force_spill_bytes,
+                forced_before_request: conf.forces_before_request,
+                tungsten_memory_mode: tungsten,
+                ..spillable
+            };
+            (Spillable::new(conf).into(), MemoryMode::OnHeap, setup.page_size)
         };
-        let consumer = match spec {
-            ConsumerSpec::Sort { radix } => Self::unsafe_external_sorter(sorter(radix)),
-            _ => Self::unsafe_external_sorter(sorter(true)),
+        let consumer: Self = match spec {
+            ConsumerSpec::Sort { radix } => UnsafeExternalSorter::new(UnsafeSorterConf {
+                initial_records: conf.sort_initial_records,
+                radix: radix && conf.sql_radix_sort,
+                force_spill_records: conf.force_spill_records,
+                force_spill_bytes: conf.force_spill_bytes,
+                counts_page_bytes: conf.counts_page_bytes,
+                ..UnsafeSorterConf::default()
+            })
+            .into(),
+            ConsumerSpec::ShuffleSort => {
+                let shuffle = ShuffleSorterConf {
+                    initial_words: conf.sort_initial_records,
+                    radix: conf.shuffle_radix_sort,
+                    force_spill_records: conf.force_spill_records,
+                    force_spill_bytes: conf.force_spill_bytes,
+                };
+                let page_size = setup.page_size.min(ShuffleExternalSorter::MAXIMUM_PAGE_SIZE);
+                return (ShuffleExternalSorter::new(shuffle).into(), tungsten, page_size);
+            }
+            ConsumerSpec::ExternalSorter => return spillable(SpillableConf::external_sorter()),
+            ConsumerSpec::AppendOnlyMap => return spillable(SpillableConf::external_append_only_map()),
+            ConsumerSpec::Aggregate(aggregation) => HashAggregation::new(HashAggregationConf {
+                groups: Groups::DISTINCT,
+                fast_groups: if aggregation.fast_map {
+                    fast_groups(setup.page_size, aggregation.group_bytes)
+                } else {
+                    0
+                },
+                ..HashAggregationConf::default()
+            })
+            .into(),
+            ConsumerSpec::FastMap => RowBasedKeyValueBatch::new(setup.page_size).into(),
+            ConsumerSpec::LongHashedRelation => {
+                let map = LongMapConf { capacity: 64, rows_per_key: 1, key_range: u64::MAX };
+                return (LongToUnsafeRowMap::new(map).into(), MemoryMode::OnHeap, setup.page_size);
+            }
+            ConsumerSpec::HashedRelation => BytesToBytesMap::new(BytesMapConf::hashed_relation(1)).into(),
+            ConsumerSpec::RowBuffer { in_memory_rows } => {
+                ExternalAppendOnlyUnsafeRowArray::new(RowArrayConf {
+                    in_memory_threshold: in_memory_rows,
+                    spill_bytes: conf.force_spill_bytes,
+                    counts_page_bytes: conf.counts_page_bytes,
+                    ..RowArrayConf::window()
+                })
+                .into()
+            }
+            ConsumerSpec::BlackBox => BlackBox::new().into(),
         };
-        (consumer, setup.tungsten_memory_mode, setup.page_size)
+        (consumer, tungsten, setup.page_size)
     }
 
     /// Its class in Spark.
@@ -76,6 +131,21 @@ impl Consumer {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::UnsafeExternalSorter(_) => "UnsafeExternalSorter",
+            Self::ShuffleExternalSorter(_) => "ShuffleExternalSorter",
+            Self::Spillable(_) => "Spillable",
+            Self::BytesToBytesMap(_) => "BytesToBytesMap",
+            Self::HashAggregation(_) => "UnsafeFixedWidthAggregationMap",
+            Self::RowBasedKeyValueBatch(_) => "RowBasedKeyValueBatch",
+            Self::LongToUnsafeRowMap(_) => "LongToUnsafeRowMap",
+            Self::ExternalAppendOnlyUnsafeRowArray(_) => "ExternalAppendOnlyUnsafeRowArray",
+            Self::HybridRowQueue(_) => "HybridRowQueue",
+            Self::BlackBox(_) => "BlackBox",
         }
     }
+}
+
+/// Groups that the page of a fast map takes: `spark.sql.codegen.aggregate.fastHashMap.capacityBit` is 16, and a record
+/// has 8 bytes besides key and value.
+fn fast_groups(page_size: Bytes, group_bytes: Bytes) -> u64 {
+    (1 << 16).min(page_size.0 / (group_bytes.0 + 8))
 }

@@ -4,20 +4,11 @@
 //! makes another consumer spill, that spill asks for an array. Here the stack is a value, and a step ends wherever
 //! time passes: rows were inserted, a spill is written, the pool makes the task wait.
 
-use super::{Books, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
-use super::{UnsafeExternalSorter, UnsafeSorterConf};
+use super::{Books, Consumer, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
 use crate::ids::ConsumerId;
 use crate::memory::MemoryMode;
 use crate::memory::task::{Acquired, ExecutionMemory, Step, TaskMemoryManager};
 use crate::units::Bytes;
-
-/// Any consumer.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Consumer {
-    /// SQL sorts.
-    UnsafeExternalSorter(UnsafeExternalSorter),
-}
 
 /// What a step of a task's consumers came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +25,8 @@ pub enum Progress {
     Failed(ConsumerId, Failure),
 }
 
-/// See the [module](self).
+/// The consumers of one task and what is on its way among them: a call stack as a value, [stepped](Self::step) until
+/// time has to pass.
 #[derive(Clone, Debug)]
 pub struct TaskConsumers {
     /// The task's books.
@@ -45,6 +37,7 @@ pub struct TaskConsumers {
 
 #[derive(Clone, Copy, Debug)]
 enum Activity {
+    Open { consumer: ConsumerId },
     Insert { consumer: ConsumerId, rows: Rows },
     Finish { consumer: ConsumerId },
     Request { consumer: ConsumerId },
@@ -62,25 +55,8 @@ enum SpillStage {
 enum AskedBy {
     /// The task's memory manager, which has to be told.
     Request,
-    /// The consumer itself, in the middle of an insert.
-    Insert,
-}
-
-impl Consumer {
-    /// The sorter of SQL.
-    #[must_use]
-    pub fn unsafe_external_sorter(conf: UnsafeSorterConf) -> Self {
-        Self::UnsafeExternalSorter(UnsafeExternalSorter::new(conf))
-    }
-}
-
-/// Calls a [`Machine`] method on whatever consumer it is.
-macro_rules! dispatch {
-    ($consumer:expr, $machine:ident => $call:expr) => {
-        match $consumer {
-            Consumer::UnsafeExternalSorter($machine) => $call,
-        }
-    };
+    /// The consumer itself, or the caller: nobody waits for the answer.
+    Nobody,
 }
 
 impl TaskConsumers {
@@ -90,11 +66,12 @@ impl TaskConsumers {
         Self { tmm, consumers: Vec::new(), stack: Vec::new() }
     }
 
-    /// A new consumer that takes pages of `page_size`.
-    pub fn open(&mut self, consumer: Consumer, mode: MemoryMode, page_size: Bytes) -> ConsumerId {
+    /// A new consumer that takes pages of `page_size`; [`step`](Self::step) until it has what its constructor acquires.
+    pub fn open(&mut self, consumer: impl Into<Consumer>, mode: MemoryMode, page_size: Bytes) -> ConsumerId {
         let id = self.tmm.add_consumer(mode, page_size);
-        self.consumers.push(consumer);
+        self.consumers.push(consumer.into());
         debug_assert_eq!(id.index() + 1, self.consumers.len());
+        self.stack.push(Activity::Open { consumer: id });
         id
     }
 
@@ -114,9 +91,16 @@ impl TaskConsumers {
         self.stack.push(Activity::Finish { consumer });
     }
 
+    /// Makes a consumer spill (`MemoryConsumer.spill`); [`step`](Self::step) until done.
+    pub fn spill(&mut self, consumer: ConsumerId, asked: Bytes, trigger: Trigger) {
+        let (stage, asked_by) = (SpillStage::Write, AskedBy::Nobody);
+        self.stack.push(Activity::Spill { consumer, asked, trigger, stage, asked_by });
+    }
+
     /// From here on the output of a consumer is read.
-    pub fn start_reading(&mut self, consumer: ConsumerId) {
-        dispatch!(&mut self.consumers[consumer.index()], machine => machine.start_reading());
+    pub fn start_reading(&mut self, consumer: ConsumerId, memory: &mut impl ExecutionMemory) {
+        let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
+        dispatch!(&mut self.consumers[consumer.index()], machine => machine.start_reading(books));
     }
 
     /// `rows` more rows of its output were read.
@@ -159,6 +143,10 @@ impl TaskConsumers {
     pub fn step(&mut self, memory: &mut impl ExecutionMemory) -> Progress {
         while let Some(&activity) = self.stack.last() {
             let stop = match activity {
+                Activity::Open { consumer } => {
+                    let need = dispatch!(&mut self.consumers[consumer.index()], machine => machine.open());
+                    self.follow(consumer, need)
+                }
                 Activity::Insert { consumer, rows } => self.step_insert(consumer, rows, memory),
                 Activity::Finish { consumer } => {
                     let books = &mut Books { tmm: &mut self.tmm, memory, id: consumer };
@@ -192,6 +180,10 @@ impl TaskConsumers {
             dispatch!(&mut self.consumers[consumer.index()], machine => machine.insert(&mut rows, books));
         let inserted = before - rows.count;
         *self.stack.last_mut().expect("the insert is on top") = Activity::Insert { consumer, rows };
+        if inserted > 0 && matches!(need, Need::Fail(_)) {
+            // What went in before counts; the next step fails.
+            return Some(Progress::Inserted(inserted));
+        }
         let stop = self.follow(consumer, need);
         if inserted > 0 && stop.is_none() { Some(Progress::Inserted(inserted)) } else { stop }
     }
@@ -205,13 +197,7 @@ impl TaskConsumers {
                 self.tmm.begin(consumer, request);
                 self.stack.push(Activity::Request { consumer });
             }
-            Need::SpillItself => self.stack.push(Activity::Spill {
-                consumer,
-                asked: Bytes::MAX,
-                trigger: Trigger::Itself,
-                stage: SpillStage::Write,
-                asked_by: AskedBy::Insert,
-            }),
+            Need::SpillItself => self.spill(consumer, Bytes::MAX, Trigger::Decision),
             Need::Fail(failure) => return Some(self.fail(consumer, failure)),
         }
         None
@@ -301,55 +287,59 @@ impl TaskConsumers {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::ids::AttemptSlot;
-    use crate::memory::{Grant, TaskMemoryConf};
+    use crate::memory::consumer::testing::Driven;
+    use crate::memory::consumer::{
+        BytesMapConf, BytesToBytesMap, Consumer, ExternalAppendOnlyUnsafeRowArray, Failure, Groups,
+        HashAggregation, HashAggregationConf, HybridRowQueue, LongMapConf, LongToUnsafeRowMap, RowArrayConf,
+        ShuffleExternalSorter, ShuffleSorterConf, Spillable, SpillableConf, UnsafeExternalSorter,
+        UnsafeSorterConf,
+    };
+    use crate::units::Bytes;
 
-    /// Grants what is left of a limit; never waits.
-    struct Flat(u64);
-
-    impl ExecutionMemory for Flat {
-        fn acquire(&mut self, bytes: Bytes, _: AttemptSlot, _: MemoryMode) -> Grant {
-            let granted = bytes.0.min(self.0);
-            self.0 -= granted;
-            Grant::Granted(Bytes(granted))
-        }
-        fn recheck(&mut self, _: Bytes, _: AttemptSlot, _: MemoryMode) -> Grant {
-            unreachable!("nobody waits")
-        }
-        fn release(&mut self, bytes: Bytes, _: AttemptSlot, _: MemoryMode) -> Bytes {
-            self.0 += bytes.0;
-            bytes
-        }
+    fn consumers() -> [Consumer; 9] {
+        let spillable = |conf: SpillableConf| {
+            Spillable::new(SpillableConf { initial_memory_threshold: Bytes(3000), ..conf })
+        };
+        [
+            UnsafeExternalSorter::new(UnsafeSorterConf { initial_records: 64, ..Default::default() }).into(),
+            ShuffleExternalSorter::new(ShuffleSorterConf { initial_words: 64, ..Default::default() }).into(),
+            spillable(SpillableConf::external_sorter()).into(),
+            spillable(SpillableConf::external_append_only_map()).into(),
+            BytesToBytesMap::new(BytesMapConf { initial_capacity: 64, rows_per_key: 3 }).into(),
+            HashAggregation::new(HashAggregationConf {
+                groups: Groups::drawn_from(2000),
+                fast_groups: 50,
+                initial_capacity: 64,
+            })
+            .into(),
+            LongToUnsafeRowMap::new(LongMapConf { capacity: 64, rows_per_key: 2, key_range: 1 << 40 }).into(),
+            ExternalAppendOnlyUnsafeRowArray::new(RowArrayConf {
+                in_memory_threshold: 100,
+                ..RowArrayConf::window()
+            })
+            .into(),
+            HybridRowQueue::new().into(),
+        ]
     }
 
-    /// A recorded sort of real Spark: 375,090 rows of 128 bytes, half of a pool of 75,852,895 bytes, pages of
-    /// 2,097,136 bytes.
+    /// Rows are inserted in bulk up to what needs memory: that is the same as one by one.
     #[test]
-    fn a_sort_spills_its_pages_when_the_next_one_is_refused() {
-        let tmm = TaskMemoryManager::new(AttemptSlot(0), TaskMemoryConf::default());
-        let mut task = TaskConsumers::new(tmm);
-        let sorter = Consumer::unsafe_external_sorter(UnsafeSorterConf::default());
-        let sorter = task.open(sorter, MemoryMode::OnHeap, Bytes(2_097_136));
-        let mut memory = Flat(37_926_447);
-        task.insert(sorter, Rows { count: 375_090, bytes_each: Bytes(128) });
-        let mut inserted = 0;
-        let mut spills = Vec::new();
-        loop {
-            match task.step(&mut memory) {
-                Progress::Inserted(rows) => inserted += rows,
-                Progress::Spilling(_, write) => spills.push(write.rows),
-                Progress::Done => break,
-                other => panic!("{other:?}"),
+    fn rows_at_once_are_rows_one_by_one() {
+        for limit in [40_000, 100_000, 1 << 22] {
+            for (number, consumer) in consumers().into_iter().enumerate() {
+                let limit = if number == 6 { limit + (1 << 20) } else { limit };
+                let run = |consumer: Consumer, step: u64| {
+                    let mut driven = Driven::open(consumer, 4096, limit);
+                    let inserted = |driven: &mut Driven| -> Result<(), Failure> {
+                        (0..3000 / step).try_for_each(|_| driven.insert(step, 20).map(|_| ()))
+                    };
+                    let result = inserted(&mut driven);
+                    (result, driven.memory.0, driven.metrics(), driven.spills)
+                };
+                let at_once = run(consumer.clone(), 3000);
+                assert_eq!(run(consumer.clone(), 1), at_once, "{consumer:?} in {limit}");
+                assert_eq!(run(consumer.clone(), 60), at_once, "{consumer:?} in {limit}");
             }
         }
-        assert_eq!(inserted, 375_090);
-        // 14 pages of 15,887 records and an array of 8 MiB; the 15th page is refused.
-        assert_eq!(spills, [14 * 15_887]);
-        let metrics = task.metrics(sorter);
-        assert_eq!(metrics.peak_memory, Bytes(14 * 2_097_136 + (8 << 20)));
-        assert_eq!(metrics.memory_bytes_spilled, Bytes(29_359_904));
-        task.free(sorter, &mut memory);
-        assert_eq!(memory.0, 37_926_447, "all was given back");
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Spark: `UnsafeExternalSorter.java`, `UnsafeInMemorySorter.java`. Records lie in pages (4 bytes of length, then the
 //! row), a pointer array holds 16 bytes a record and, for radix sort, as much again to sort into.
+//!
+//! An operator that reports its peak (`SortExec`) takes it from [`Machine::metrics`] when it starts to read.
 
+use super::unsafe_sorter_reading::{MergeOrder, Reading};
 use super::{Books, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
 use crate::memory::task::{Acquired, ExecutionMemory, Page, Request};
 use crate::units::Bytes;
@@ -14,12 +17,15 @@ pub struct UnsafeSorterConf {
     pub initial_records: u64,
     /// Radix sort: half of the array is usable; otherwise two thirds.
     pub radix: bool,
-    /// `spark.shuffle.spill.numElementsForceSpillThreshold` (or the operator's own key).
+    /// `spark.shuffle.spill.numElementsForceSpillThreshold` (or the operator's own key). Sorters of keys and values
+    /// (those of aggregations) are never forced: leave both thresholds at their defaults.
     pub force_spill_records: u64,
     /// 4.1 `..spill.maxSizeInBytesForSpillThreshold`: spills once it uses this much.
     pub force_spill_bytes: Bytes,
     /// 4.x keeps a count of page bytes for the peak, which an iterator spill forgets to lower; 3.5 measures at spills.
     pub counts_page_bytes: bool,
+    /// How its rows in memory lie among the spilled ones when it is read.
+    pub merge_order: MergeOrder,
 }
 
 impl Default for UnsafeSorterConf {
@@ -30,21 +36,24 @@ impl Default for UnsafeSorterConf {
             force_spill_records: i32::MAX as u64,
             force_spill_bytes: Bytes::MAX,
             counts_page_bytes: false,
+            merge_order: MergeOrder::default(),
         }
     }
 }
 
-/// See the [module](self).
+/// The sorter of SQL: records in pages, 16 bytes of pointer array each, doubled for radix sort.
 #[derive(Clone, Debug)]
 pub struct UnsafeExternalSorter {
     conf: UnsafeSorterConf,
     array: Option<Page>,
     /// Words of the array that records may use; a record needs two.
     usable: u64,
-    pages: Vec<Page>,
+    pages: Vec<DataPage>,
     page_bytes: Bytes,
     left_in_page: Bytes,
     records: u64,
+    /// Records in spill files.
+    spilled: u64,
     data_bytes: Bytes,
     asking: Asking,
     step: InsertStep,
@@ -64,21 +73,25 @@ enum Asking {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum InsertStep {
     Start,
+    /// The array would be above the largest page: only a spill makes room.
+    Spill,
     Array,
     Page,
     ArrayAgain,
 }
 
+/// A page and the records that begin in it.
 #[derive(Clone, Copy, Debug)]
-struct Reading {
-    rows_left: u64,
+struct DataPage {
+    page: Page,
+    records: u64,
 }
 
 /// Bytes before a record in its page: its length.
 const RECORD_HEADER: Bytes = Bytes(4);
 
 impl UnsafeExternalSorter {
-    /// A sorter that has not asked for its first array yet: the first insert does.
+    /// A sorter that has not acquired its first array yet.
     #[must_use]
     pub fn new(conf: UnsafeSorterConf) -> Self {
         Self {
@@ -89,6 +102,7 @@ impl UnsafeExternalSorter {
             page_bytes: Bytes::ZERO,
             left_in_page: Bytes::ZERO,
             records: 0,
+            spilled: 0,
             data_bytes: Bytes::ZERO,
             asking: Asking::Nothing,
             step: InsertStep::Start,
@@ -97,7 +111,7 @@ impl UnsafeExternalSorter {
         }
     }
 
-    /// Pages and array.
+    /// Pages and array, as it counts them.
     #[must_use]
     pub fn memory_usage(&self) -> Bytes {
         self.page_bytes + self.array.map_or(Bytes::ZERO, |array| array.size)
@@ -141,8 +155,17 @@ impl UnsafeExternalSorter {
         rows.count.min(in_array).min(in_page).min(before_forced)
     }
 
+    fn is_forced_to_spill(&self) -> bool {
+        self.records > 0
+            && (self.records >= self.conf.force_spill_records
+                || self.memory_usage() >= self.conf.force_spill_bytes)
+    }
+
     fn append(&mut self, rows: &mut Rows, count: u64) {
-        self.left_in_page -= (rows.bytes_each + RECORD_HEADER) * count;
+        if let Some(page) = self.pages.last_mut() {
+            page.records += count;
+            self.left_in_page -= (rows.bytes_each + RECORD_HEADER) * count;
+        }
         self.records += count;
         self.data_bytes += rows.bytes_each * count;
         rows.count -= count;
@@ -150,7 +173,7 @@ impl UnsafeExternalSorter {
 
     fn free_pages<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) -> Bytes {
         let mut freed = Bytes::ZERO;
-        for page in self.pages.drain(..) {
+        for DataPage { page, .. } in self.pages.drain(..) {
             books.free_page(page);
             freed += page.size;
         }
@@ -158,23 +181,86 @@ impl UnsafeExternalSorter {
         self.left_in_page = Bytes::ZERO;
         freed
     }
+
+    fn free_array<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) -> Bytes {
+        self.usable = 0;
+        let Some(array) = self.array.take() else { return Bytes::ZERO };
+        books.free_page(array);
+        array.size
+    }
+
+    /// Rows and bytes that a spill writes while the sorter is read: what is in memory and unread.
+    fn unread(&self) -> SpillWrite {
+        let Some(reading) = self.reading.filter(|reading| !reading.has_spilled()) else {
+            return SpillWrite::default();
+        };
+        let rows = reading.unread();
+        let bytes = u128::from(self.data_bytes.0) * u128::from(rows) / u128::from(self.records.max(1));
+        SpillWrite { rows, bytes: Bytes(bytes as u64) }
+    }
+
+    /// `SpillableIterator.spill`: all pages but the one under the cursor, and the array. It counts both.
+    fn spill_iterator<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) -> Bytes {
+        let written = self.unread();
+        let Some(reading) = self.reading.as_mut().filter(|reading| !reading.has_spilled()) else {
+            return Bytes::ZERO;
+        };
+        let mut before_cursor = reading.loaded();
+        let mut last_page = None;
+        let mut freed = Bytes::ZERO;
+        for DataPage { page, records } in self.pages.drain(..) {
+            if before_cursor > 0 && before_cursor <= records {
+                last_page = Some(page);
+            } else {
+                books.free_page(page);
+                freed += page.size;
+            }
+            before_cursor = before_cursor.saturating_sub(records);
+        }
+        reading.spilled(last_page);
+        if !self.conf.counts_page_bytes {
+            self.page_bytes = last_page.map_or(Bytes::ZERO, |page| page.size);
+        }
+        freed += self.free_array(books);
+        self.count_spill(written, freed);
+        freed
+    }
+
+    fn count_spill(&mut self, written: SpillWrite, freed: Bytes) {
+        self.metrics.spills += u64::from(written.rows > 0);
+        self.metrics.data_bytes_spilled += written.bytes;
+        self.metrics.memory_bytes_spilled += freed;
+    }
 }
 
 impl Machine for UnsafeExternalSorter {
+    fn open(&mut self) -> Need {
+        if self.array.is_some() {
+            self.update_peak();
+            return Need::Nothing;
+        }
+        self.ask_for_array()
+    }
+
     fn insert<M: ExecutionMemory>(&mut self, rows: &mut Rows, _: &mut Books<'_, M>) -> Need {
         loop {
             match self.step {
                 InsertStep::Start => {
-                    let room = self.room(rows);
-                    self.append(rows, room);
+                    if !self.is_forced_to_spill() {
+                        let room = self.room(rows);
+                        self.append(rows, room);
+                    }
                     if rows.count == 0 {
                         return Need::Nothing;
                     }
-                    let too_many = self.records >= self.conf.force_spill_records;
-                    if self.records > 0 && (too_many || self.memory_usage() >= self.conf.force_spill_bytes) {
+                    if self.is_forced_to_spill() {
                         return Need::SpillItself;
                     }
                     self.step = InsertStep::Array;
+                }
+                InsertStep::Spill => {
+                    self.step = InsertStep::Array;
+                    return Need::SpillItself;
                 }
                 InsertStep::Array if self.has_room_in_array() => self.step = InsertStep::Page,
                 InsertStep::ArrayAgain if self.has_room_in_array() => {
@@ -207,8 +293,9 @@ impl Machine for UnsafeExternalSorter {
             (Asking::DoubleArray, Acquired::Page(array)) if self.records == 0 => books.free_page(array),
             (Asking::DoubleArray, Acquired::Page(array)) => self.set_array(array, books),
             (Asking::DoubleArray, Acquired::OutOfMemory { .. }) if self.records == 0 => {}
+            (Asking::DoubleArray, Acquired::TooLargePage(_)) => self.step = InsertStep::Spill,
             (Asking::Page, Acquired::Page(page)) => {
-                self.pages.push(page);
+                self.pages.push(DataPage { page, records: 0 });
                 self.page_bytes += page.size;
                 self.left_in_page = page.size;
                 self.step = InsertStep::ArrayAgain;
@@ -219,50 +306,126 @@ impl Machine for UnsafeExternalSorter {
     }
 
     fn spill_write(&self, trigger: Trigger) -> SpillWrite {
-        match (trigger, &self.reading) {
-            (Trigger::Itself, _) => SpillWrite { rows: self.records, bytes: self.data_bytes },
-            (Trigger::Other, Some(reading)) if reading.rows_left > 0 && !self.pages.is_empty() => {
-                let bytes = u128::from(self.data_bytes.0) * u128::from(reading.rows_left)
-                    / u128::from(self.records.max(1));
-                SpillWrite { rows: reading.rows_left, bytes: Bytes(bytes as u64) }
-            }
-            (Trigger::Other, _) => SpillWrite::default(),
+        match trigger {
+            Trigger::Itself | Trigger::Decision => SpillWrite { rows: self.records, bytes: self.data_bytes },
+            Trigger::Other => self.unread(),
         }
     }
 
     fn spill<M: ExecutionMemory>(&mut self, _: Bytes, trigger: Trigger, books: &mut Books<'_, M>) -> Spilled {
-        let written = self.spill_write(trigger);
-        if written.rows == 0 {
+        if trigger == Trigger::Other {
+            return Spilled::Freed(self.spill_iterator(books));
+        }
+        if self.records == 0 {
             return Spilled::Freed(Bytes::ZERO);
         }
+        let written = self.spill_write(trigger);
         self.update_peak();
-        self.metrics.spills += 1;
-        self.metrics.data_bytes_spilled += written.bytes;
         // The array is freed too but only pages are reported.
         let freed = self.free_pages(books);
-        if let Some(array) = self.array.take() {
-            books.free_page(array);
-        }
-        self.usable = 0;
+        self.free_array(books);
+        self.spilled += self.records;
         self.records = 0;
         self.data_bytes = Bytes::ZERO;
-        self.metrics.memory_bytes_spilled += freed;
+        self.count_spill(written, freed);
         Spilled::Freed(freed)
     }
 
-    fn start_reading(&mut self) {
-        self.reading = Some(Reading { rows_left: self.records });
+    /// `getSortedIterator` is called with the last row: from then on others can make it spill what is unread.
+    fn finish<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) -> Need {
+        self.start_reading(books);
+        Need::Nothing
+    }
+
+    fn start_reading<M: ExecutionMemory>(&mut self, _: &mut Books<'_, M>) {
+        let reading = || Reading::new(self.conf.merge_order, self.records, self.spilled);
+        self.reading.get_or_insert_with(reading);
+    }
+
+    fn read<M: ExecutionMemory>(&mut self, rows: u64, books: &mut Books<'_, M>) {
+        if let Some(page) = self.reading.as_mut().and_then(|reading| reading.advance(rows)) {
+            books.free_page(page);
+            if !self.conf.counts_page_bytes {
+                self.page_bytes = Bytes::ZERO;
+            }
+        }
     }
 
     fn free<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) {
         self.update_peak();
-        self.free_pages(books);
-        if let Some(array) = self.array.take() {
-            books.free_page(array);
+        if let Some(page) = self.reading.as_mut().and_then(|reading| reading.last_page.take()) {
+            books.free_page(page);
         }
+        self.free_pages(books);
+        self.free_array(books);
     }
 
     fn metrics(&self) -> ConsumerMetrics {
         ConsumerMetrics { peak_memory: self.metrics.peak_memory.max(self.memory_usage()), ..self.metrics }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Driven;
+    use super::*;
+
+    fn sorter(conf: UnsafeSorterConf) -> UnsafeExternalSorter {
+        UnsafeExternalSorter::new(conf)
+    }
+
+    /// A sort of real Spark: 375,090 rows of 128 bytes, half of a pool of 75,852,895 bytes, pages of 2,097,136 bytes.
+    #[test]
+    fn a_sort_spills_its_pages_when_the_next_one_is_refused() {
+        let mut sort = Driven::open(sorter(UnsafeSorterConf::default()), 2_097_136, 37_926_447);
+        assert_eq!(sort.memory.0, 37_926_447 - 65_536, "the array of 8192 words is there before any row");
+        assert_eq!(sort.insert(375_090, 128), Ok(375_090));
+        // 14 pages of 15,887 records and an array of 8 MiB; the 15th page is refused.
+        assert_eq!(sort.spills, [14 * 15_887]);
+        assert_eq!(sort.metrics().peak_memory, Bytes(14 * 2_097_136 + (8 << 20)));
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(29_359_904));
+        sort.free();
+        assert_eq!(sort.memory.0, 37_926_447, "all was given back");
+    }
+
+    #[test]
+    fn others_get_what_is_unread_once_and_the_page_under_the_cursor_later() {
+        let conf = UnsafeSorterConf { initial_records: 64, ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(conf), 1024, 1 << 20);
+        sort.insert(64, 28).unwrap();
+        // Two pages of 32 records and an array of 2048 bytes.
+        assert_eq!(sort.spill(1, Trigger::Other), 0, "nobody reads it yet");
+        sort.start_reading();
+        sort.read(10);
+        assert_eq!(sort.spill(1, Trigger::Other), 1024 + 2048);
+        assert_eq!(sort.spills, [54]);
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(3072), "here the array counts");
+        assert_eq!(sort.spill(1, Trigger::Other), 0, "a second time there is nothing");
+        let before = sort.memory.0;
+        sort.read(1);
+        assert_eq!(sort.memory.0 - before, 1024);
+        // 3.5 measures the peak when it is asked, 4.1 never forgets the two pages.
+        assert_eq!(sort.metrics().peak_memory, Bytes(1024));
+    }
+
+    #[test]
+    fn the_thresholds_of_rows_and_bytes_force_a_spill() {
+        let rows = UnsafeSorterConf { force_spill_records: 10, ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(rows), 4096, 1 << 20);
+        sort.insert(25, 12).unwrap();
+        assert_eq!(sort.spills, [10, 10]);
+        // An array of 65,536 bytes and a page: with the second page, at 73,728 bytes, every row after it spills.
+        let bytes = UnsafeSorterConf { force_spill_bytes: Bytes(73_728), ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(bytes), 4096, 1 << 20);
+        sort.insert(258, 12).unwrap();
+        assert_eq!(sort.spills, [257]);
+    }
+
+    #[test]
+    fn an_array_above_the_largest_page_is_a_reason_to_spill() {
+        let mut sort = Driven::open(sorter(UnsafeSorterConf::default()), 64 << 20, 1 << 50);
+        assert_eq!(sort.insert(1_000_000_000, 28), Ok(1_000_000_000));
+        // The largest array has 2^30 words; doubled it would be 8 bytes too large.
+        assert_eq!(sort.spills, [1 << 28; 3]);
     }
 }

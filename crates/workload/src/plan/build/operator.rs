@@ -64,6 +64,8 @@ impl<'d> Builder<'d> {
             Step::Join(join) => self.join(input, join)?,
             Step::Aggregate { groups, group_bytes, combined_rows, partitions } => {
                 let group_bytes = self.total("group_bytes", group_bytes)?;
+                // Lowering counts every row with the bytes of a group.
+                self.product("group_bytes", from.table.rows, group_bytes)?;
                 let groups = self.total("groups", groups)?.min(from.table.rows);
                 let given =
                     combined_rows.as_ref().map(|rows| self.total("combined_rows", rows)).transpose()?;

@@ -4,7 +4,7 @@ use sim_core::units::SimTime;
 
 use super::Builder;
 use crate::Error;
-use crate::plan::{Keys, NodeId, Operator, RecordedTask, Split, Table, apportion};
+use crate::plan::{Keys, NodeId, Operator, RecordedTask, Split, Table, evenly};
 use crate::scenario::{self, Quantity, Recorded, Scan, Share};
 
 const NS_PER_MS: u64 = 1_000_000;
@@ -19,23 +19,25 @@ impl<'d> Builder<'d> {
             None => wire_bytes,
         };
         let keys = self.keys(&scan.keys)?;
-        let partitions = splits.as_ref().map(|splits| splits.len() as u32);
+        let partitions =
+            splits.as_ref().map(|splits| splits.len() as u32).or(self.partitions(scan.partitions)?);
         let mut node = self.node(Operator::Scan { splits, file_bytes }, Vec::new(), table, keys);
         node.partitions = partitions;
         node.cpu_ns_per_row = scan.cpu_ns_per_row;
         self.add(node)
     }
 
-    /// The partitions, where the file gives their number, and the totals but for the bytes on the wire.
+    /// The partitions, where they differ, and the totals but for the bytes on the wire.
     fn rows_of_scan(&self, scan: &Scan<'_>) -> Result<(Option<Vec<Split>>, Table), Error> {
         let given = self.partitions(scan.partitions)?;
+        let drawn_width = !matches!(scan.row_bytes.read(self.text)?, Quantity::Fixed(_));
         let rows = match (&scan.rows, &scan.rows_per_partition, given) {
-            (Some(total), None, Some(partitions)) => {
-                Some(apportion(self.total("rows", total)?, vec![1; partitions as usize].into_iter()))
+            (Some(total), None, Some(partitions)) if drawn_width => {
+                Some(evenly(self.total("rows", total)?, u64::from(partitions)))
             }
-            (Some(total), None, None) => {
+            (Some(total), None, _) => {
                 let rows = self.total("rows", total)?;
-                let bytes = self.product("rows", rows, self.total("row_bytes", &scan.row_bytes)?)?;
+                let bytes = self.product("row_bytes", rows, self.total("row_bytes", &scan.row_bytes)?)?;
                 return Ok((None, Table { rows, bytes, wire_bytes: 0 }));
             }
             (None, Some(each), given) => {

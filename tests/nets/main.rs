@@ -1,0 +1,5 @@
+//! All nets but that of allocations: one binary, which links once.
+
+mod invariants;
+mod reference;
+mod small_worlds;
