@@ -9,6 +9,15 @@ use sim_core::conf::keys::KEYS;
 
 use crate::exit::Exit;
 
+/// Makes a broken invariant say what to do about it. No input should ever lead there.
+pub(crate) fn say_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        default(info);
+        eprintln!("error: this is a mistake in poolsim: please report it with its input and settings");
+    }));
+}
+
 /// Prints an error and says how to exit.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     // `poolsim run .. | head` closes the pipe early: whoever did that has what they wanted, so it is no error.

@@ -16,6 +16,7 @@ use clap::Parser;
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
+    failure::say_panics();
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Run(args) => commands::run::run(args, cli.color),

@@ -2,7 +2,7 @@
 //!
 //! A [`Call`] is one operation of one task; a [`Step`] is what came of it. `sim-core` ([`Subject`]) and the
 //! [reference](crate::reference) speak this language, so that property tests, exhaustive worlds and fuzzing compare
-//! them through one function, [`compare`].
+//! them through one function, [`compare()`].
 
 mod compare;
 mod setup;

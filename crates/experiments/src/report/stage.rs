@@ -80,8 +80,10 @@ pub enum StageStatus {
 pub enum TaskStatus {
     /// It has succeeded.
     Succeeded,
-    /// It ran out of memory, or was killed because another one did.
+    /// It ran out of memory.
     Failed,
+    /// Its stage was aborted.
+    Killed,
 }
 
 /// One attempt.
@@ -181,7 +183,11 @@ impl TaskReport {
             index: row.info.index,
             attempt: row.info.attempt,
             executor: row.info.executor.0,
-            status: if row.succeeded { TaskStatus::Succeeded } else { TaskStatus::Failed },
+            status: match (row.succeeded, row.killed) {
+                (true, _) => TaskStatus::Succeeded,
+                (false, false) => TaskStatus::Failed,
+                (false, true) => TaskStatus::Killed,
+            },
             launched_ms: row.info.launched.as_ms(),
             ended_ms: row.ended.as_ms(),
             memory_spilled_bytes: metrics.memory_bytes_spilled.0,

@@ -114,7 +114,8 @@ table_of_keys! {
     PoolsimDiskBytesPerSecond = "poolsim.disk.bytesPerSecond":
         Bytes(B), Is("500m"), Run, AtLeast(1), V3_5;
     /// Time that the driver spends on launching a task, in milliseconds.
-    PoolsimDriverLaunchMs = "poolsim.driver.launchMs": Long, Is("1"), Run, AtLeast(0), V3_5;
+    PoolsimDriverLaunchMs = "poolsim.driver.launchMs":
+        Long, Is("1"), Run, Between(0, 60_000), V3_5;
     /// Whether the application is a Python one: PySpark memory and the Kubernetes factor 0.4 apply.
     PoolsimIsPython = "poolsim.isPython": Bool, Is("false"), Both, Any, V3_5;
     /// Garbage collector of every JVM.
@@ -131,7 +132,7 @@ table_of_keys! {
     PoolsimSpillChoice = "poolsim.spillChoice":
         Enum(&["spark", "largest-first", "self-first"]), Is("spark"), Run, Any, V3_5;
     /// Time from an offer to the start of its task, in milliseconds.
-    PoolsimTaskLaunchMs = "poolsim.task.launchMs": Long, Is("10"), Run, AtLeast(0), V3_5;
+    PoolsimTaskLaunchMs = "poolsim.task.launchMs": Long, Is("10"), Run, Between(0, 60_000), V3_5;
     /// How much of the pool a task may have.
     PoolsimTaskShare = "poolsim.taskShare":
         Enum(&["spark", "greedy", "slots"]), Is("spark"), Run, Any, V3_5;

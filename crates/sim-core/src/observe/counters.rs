@@ -63,6 +63,8 @@ pub struct TaskRow {
     pub metrics: TaskMetrics,
     /// Whether it succeeded.
     pub succeeded: bool,
+    /// Whether it was killed because its stage was aborted.
+    pub killed: bool,
 }
 
 /// What became of the partitions of one cached RDD.
@@ -180,8 +182,13 @@ impl Observer for Counters {
                 row.spilling_tasks += u64::from(metrics.spills > 0);
                 row.failed_tasks += u64::from(matches!(end, End::Failed(_)));
                 row.killed_tasks += u64::from(matches!(end, End::Killed));
-                let succeeded = matches!(end, End::Finished);
-                row.tasks.push(TaskRow { info: *info, ended: now, metrics: *metrics, succeeded });
+                row.tasks.push(TaskRow {
+                    info: *info,
+                    ended: now,
+                    metrics: *metrics,
+                    succeeded: matches!(end, End::Finished),
+                    killed: matches!(end, End::Killed),
+                });
             }
             Event::Evicted { dropped, by, .. } => match dropped.rdd {
                 None => {

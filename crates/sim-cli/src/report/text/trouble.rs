@@ -65,9 +65,10 @@ fn pick(report: &RunReport) -> Vec<Row<'_>> {
         stages.flat_map(|stage| stage.tasks.iter().flatten().map(move |task| (stage, task)))
     };
     let kinds: [(&'static str, Amount); 3] = [
-        ("failed", |task| u64::from(task.status == TaskStatus::Failed)),
-        ("spilled most", |task| task.memory_spilled_bytes),
-        ("waited most", waited),
+        // The last attempt of a task first: it is the one that aborted its stage.
+        ("failed", |task| u64::from(failed(task)) * u64::from(task.attempt + 1)),
+        ("spilled most", |task| u64::from(!failed(task)) * task.memory_spilled_bytes),
+        ("waited most", |task| u64::from(!failed(task)) * waited(task)),
     ];
     let mut picked: Vec<Row<'_>> = Vec::new();
     for (why, amount) in kinds {
@@ -78,6 +79,10 @@ fn pick(report: &RunReport) -> Vec<Row<'_>> {
         picked.extend(most.into_iter().take(SHOWN).map(|(stage, task)| (why, stage, task)));
     }
     picked
+}
+
+fn failed(task: &TaskReport) -> bool {
+    task.status == TaskStatus::Failed
 }
 
 fn waited(task: &TaskReport) -> u64 {
