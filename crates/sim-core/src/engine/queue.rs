@@ -4,7 +4,7 @@
 //! what was freed at that instant is seen by all who ask at it. Equal classes are served first come, first served.
 //! A binary heap was the fastest of the queues measured up to some thousand pending events.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::units::SimTime;
@@ -36,17 +36,17 @@ impl Happening {
     }
 }
 
+/// Pending, smallest key first: the heap of `std` has the largest on top, so that the order is turned round here.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    time: SimTime,
-    /// Class in the upper 8 bits, sequence number below.
-    order: u64,
+    /// Time in the upper half, then 8 bits of class, then the sequence number.
+    key: u128,
     what: Happening,
 }
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        (self.time, self.order) == (other.time, other.order)
+        self.key == other.key
     }
 }
 impl Eq for Entry {}
@@ -54,32 +54,40 @@ impl PartialOrd for Entry {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
+    // The heap asks with these two; through `partial_cmp` they would cost twice as much.
+    fn lt(&self, other: &Self) -> bool {
+        self.key > other.key
+    }
+    fn le(&self, other: &Self) -> bool {
+        self.key >= other.key
+    }
 }
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.time, self.order).cmp(&(other.time, other.order))
+        other.key.cmp(&self.key)
     }
 }
 
 /// See the [module](self).
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventQueue {
-    heap: BinaryHeap<Reverse<Entry>>,
+    heap: BinaryHeap<Entry>,
     sequence: u64,
 }
 
 impl EventQueue {
     pub(super) fn push(&mut self, time: SimTime, what: Happening) {
         self.sequence += 1;
-        self.heap.push(Reverse(Entry { time, order: (what.class() << 56) | self.sequence, what }));
+        let order = (what.class() << 56) | self.sequence;
+        self.heap.push(Entry { key: (u128::from(time.0) << 64) | u128::from(order), what });
     }
 
     pub(super) fn pop(&mut self) -> Option<(SimTime, Happening)> {
-        self.heap.pop().map(|Reverse(entry)| (entry.time, entry.what))
+        self.heap.pop().map(|entry| (SimTime((entry.key >> 64) as u64), entry.what))
     }
 
     pub(super) fn next_time(&self) -> Option<SimTime> {
-        self.heap.peek().map(|Reverse(entry)| entry.time)
+        self.heap.peek().map(|entry| SimTime((entry.key >> 64) as u64))
     }
 }
 

@@ -7,7 +7,7 @@
 use super::{Books, Consumer, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
 use crate::ids::ConsumerId;
 use crate::memory::MemoryMode;
-use crate::memory::task::{Acquired, ExecutionMemory, Step, TaskMemoryManager};
+use crate::memory::task::{Acquired, ExecutionMemory, Request, Step, TaskMemoryManager};
 use crate::units::Bytes;
 
 /// What a step of a task's consumers came to.
@@ -40,6 +40,9 @@ enum Activity {
     Open { consumer: ConsumerId },
     Insert { consumer: ConsumerId, rows: Rows },
     Finish { consumer: ConsumerId },
+    /// Memory is to be asked for.
+    Ask { consumer: ConsumerId, request: Request },
+    /// It was asked for.
     Request { consumer: ConsumerId },
     Spill { consumer: ConsumerId, asked: Bytes, trigger: Trigger, stage: SpillStage, asked_by: AskedBy },
 }
@@ -154,7 +157,15 @@ impl TaskConsumers {
                         dispatch!(&mut self.consumers[consumer.index()], machine => machine.finish(books));
                     self.follow(consumer, need)
                 }
-                Activity::Request { consumer } => self.step_request(consumer, memory),
+                Activity::Ask { consumer, request } => {
+                    *self.stack.last_mut().expect("it is on top") = Activity::Request { consumer };
+                    let step = self.tmm.request(consumer, request, memory);
+                    self.requested(consumer, step, memory)
+                }
+                Activity::Request { consumer } => {
+                    let step = self.tmm.step(memory);
+                    self.requested(consumer, step, memory)
+                }
                 Activity::Spill { consumer, asked, trigger, stage, .. } => match stage {
                     SpillStage::Write => self.step_spill_write(consumer, trigger),
                     SpillStage::Release => self.step_spill(consumer, asked, trigger, memory),
@@ -194,8 +205,7 @@ impl TaskConsumers {
                 self.stack.pop();
             }
             Need::Memory(request) => {
-                self.tmm.begin(consumer, request);
-                self.stack.push(Activity::Request { consumer });
+                self.stack.push(Activity::Ask { consumer, request });
             }
             Need::SpillItself => self.spill(consumer, Bytes::MAX, Trigger::Decision),
             Need::Fail(failure) => return Some(self.fail(consumer, failure)),
@@ -208,8 +218,14 @@ impl TaskConsumers {
         Progress::Failed(consumer, failure)
     }
 
-    fn step_request(&mut self, consumer: ConsumerId, memory: &mut impl ExecutionMemory) -> Option<Progress> {
-        match self.tmm.step(memory) {
+    /// A request of a consumer has come this far.
+    fn requested(
+        &mut self,
+        consumer: ConsumerId,
+        step: Step,
+        memory: &mut impl ExecutionMemory,
+    ) -> Option<Progress> {
+        match step {
             Step::Wait => Some(Progress::Wait),
             Step::Spill { consumer: spiller, bytes, trigger } => {
                 self.stack.push(Activity::Spill {
@@ -271,8 +287,7 @@ impl TaskConsumers {
                 if let Some(Activity::Spill { stage, .. }) = self.stack.last_mut() {
                     *stage = SpillStage::AwaitArray;
                 }
-                self.tmm.begin(consumer, crate::memory::Request::Array(words));
-                self.stack.push(Activity::Request { consumer });
+                self.stack.push(Activity::Ask { consumer, request: Request::Array(words) });
             }
         }
         None

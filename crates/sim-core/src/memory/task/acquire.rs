@@ -126,9 +126,12 @@ impl TaskMemoryManager {
         let (asked, counted) = match request {
             Request::Memory(bytes) => (bytes, Counted::AsUsed),
             Request::Execution(bytes) => (bytes, Counted::No),
-            Request::Page(_) | Request::Array(_) => {
-                self.begin(consumer, request);
-                return self.step(memory);
+            Request::Page(required) => {
+                let page_size = self.consumers[consumer.index()].page_size;
+                return self.request_page(consumer, page_size.max(required), required, memory);
+            }
+            Request::Array(words) => {
+                return self.request_page(consumer, Bytes(words) * 8, Bytes(words) * 8, memory);
             }
         };
         let state = &mut self.consumers[consumer.index()];
@@ -141,6 +144,11 @@ impl TaskMemoryManager {
             return Step::Done(Acquired::Bytes(asked));
         }
         self.push_acquire(consumer, asked, counted);
+        self.go_on_from(grant, memory)
+    }
+
+    /// Goes on after the first answer to the acquire on top.
+    pub(super) fn go_on_from(&mut self, grant: Grant, memory: &mut impl ExecutionMemory) -> Step {
         match self.answered(grant, memory) {
             Some(step) => step,
             None => self.step(memory),

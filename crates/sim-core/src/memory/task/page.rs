@@ -4,6 +4,7 @@
 use super::acquire::{Candidate, Counted, choose};
 use super::{Acquired, ExecutionMemory, Frame, Page, Step, TaskMemoryManager};
 use crate::ids::ConsumerId;
+use crate::memory::Grant;
 use crate::units::Bytes;
 
 /// Largest page: 8 * (2^31 - 1) bytes (`MAXIMUM_PAGE_SIZE_BYTES`).
@@ -67,6 +68,46 @@ impl TaskMemoryManager {
         }));
     }
 
+    /// A page or array, without a place on the stack where all goes well at once.
+    pub(super) fn request_page(
+        &mut self,
+        consumer: ConsumerId,
+        ask: Bytes,
+        required: Bytes,
+        memory: &mut impl ExecutionMemory,
+    ) -> Step {
+        if !self.frames.is_empty() || ask > MAXIMUM_PAGE_SIZE {
+            self.push_page(consumer, ask, required);
+            return self.step(memory);
+        }
+        assert!(!ask.is_zero(), "invalid number of bytes requested: 0");
+        let mode = self.consumers[consumer.index()].mode;
+        let grant = memory.acquire(ask, self.task, mode);
+        if grant != Grant::Granted(ask) {
+            self.push_page(consumer, ask, required);
+            self.page_request().state = PageState::Acquiring;
+            self.push_acquire(consumer, ask, Counted::ForPage);
+            return self.go_on_from(grant, memory);
+        }
+        let state = &mut self.consumers[consumer.index()];
+        state.known = true;
+        let Some(number) = self.pages.take() else {
+            memory.release(ask, self.task, mode);
+            return Step::Done(Acquired::TooManyPages);
+        };
+        if memory.allocate(ask) {
+            state.used += ask;
+            return Step::Done(Acquired::Page(Page { number, size: ask }));
+        }
+        self.push_page(consumer, ask, required);
+        let page = self.page_request();
+        (page.number, page.held, page.size) = (Some(number), ask, ask);
+        match self.allocation_failed(memory) {
+            Some(step) => step,
+            None => self.step(memory),
+        }
+    }
+
     pub(super) fn step_page(&mut self, memory: &mut impl ExecutionMemory) -> Option<Step> {
         let page = self.page_request();
         let (consumer, ask, state) = (page.consumer, page.ask, page.state);
@@ -82,11 +123,7 @@ impl TaskMemoryManager {
                 None
             }
             PageState::Allocate if memory.allocate(self.page_request().size) => Some(self.allocated(memory)),
-            PageState::Allocate if self.conf.allocator_oom_spills => self.recover_from_failure(memory),
-            PageState::Allocate => {
-                self.set_aside_and_repeat();
-                None
-            }
+            PageState::Allocate => self.allocation_failed(memory),
             PageState::Recover(freed) => self.spill_for_page(freed, memory),
             PageState::Acquiring | PageState::Recovering { .. } | PageState::Reacquiring => {
                 panic!("report the spill before going on")
@@ -159,6 +196,14 @@ impl TaskMemoryManager {
     }
 
     // ---- the JVM cannot allocate what the pool has granted
+
+    fn allocation_failed(&mut self, memory: &mut impl ExecutionMemory) -> Option<Step> {
+        if self.conf.allocator_oom_spills {
+            return self.recover_from_failure(memory);
+        }
+        self.set_aside_and_repeat();
+        None
+    }
 
     /// Until 4.2: the grant stays with the task unused, and the same request is made again.
     fn set_aside_and_repeat(&mut self) {
