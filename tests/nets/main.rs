@@ -2,4 +2,5 @@
 
 mod invariants;
 mod reference;
+mod runs;
 mod small_worlds;
