@@ -4,10 +4,12 @@
 mod arbitration;
 mod blocks;
 mod engine;
+mod sorting;
 
 pub use arbitration::{exec8, stor, tmm8};
 pub use blocks::{Filled, ScanEvict, ScanReject};
 pub use engine::Lowered;
+pub use sorting::sort;
 
 /// SplitMix64, as the harness draws with it.
 #[derive(Clone, Debug)]

@@ -30,11 +30,11 @@ proptest! {
 
 fn about_a_block() -> impl Strategy<Value = Call> {
     let task = Task(0);
-    let put = (any::<Block>(), 40..120_u16, any::<Disk>()).prop_map(move |(block, bytes, disk)| {
+    let put = (any::<Block>(), 40..120_u32, any::<Disk>()).prop_map(move |(block, bytes, disk)| {
         let afterwards = Afterwards::Unlock;
         Call::Put { task, block, bytes: Size(bytes), mode: Mode::On, disk, afterwards }
     });
-    let acquire = (1..400_u16).prop_map(|bytes| Call::AcquireExecution {
+    let acquire = (1..400_u32).prop_map(|bytes| Call::AcquireExecution {
         task: Task(1),
         bytes: Size(bytes),
         mode: Mode::On,

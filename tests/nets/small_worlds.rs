@@ -21,7 +21,7 @@ const fn heap_of(heap: u64, region: u64) -> Setup {
     Setup { heap, region, off_heap: 0, off_heap_region: 0, unroll_initial: 1, page_size: 2, ..Setup::EVEN }
 }
 
-const fn acquire(task: u8, bytes: u16) -> Call {
+const fn acquire(task: u8, bytes: u32) -> Call {
     Call::AcquireExecution { task: Task(task), bytes: Size(bytes), mode: Mode::On }
 }
 
@@ -29,7 +29,7 @@ const fn release_half(task: u8) -> Call {
     Call::ReleaseExecution { task: Task(task), part: Quarters(2), mode: Mode::On }
 }
 
-const fn put(block: u8, bytes: u16, disk: Disk) -> Call {
+const fn put(block: u8, bytes: u32, disk: Disk) -> Call {
     let (task, block, bytes) = (Task(0), Block(block), Size(bytes));
     Call::Put { task, block, bytes, mode: Mode::On, disk, afterwards: Afterwards::Unlock }
 }

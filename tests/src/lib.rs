@@ -11,3 +11,4 @@ pub mod conform;
 pub mod exhaustive;
 pub mod reference;
 pub mod sizing;
+pub mod workloads;

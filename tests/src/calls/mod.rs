@@ -73,13 +73,13 @@ drawn! {
 
 /// Bytes; never none, which no caller of Spark asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size(pub u16);
+pub struct Size(pub u32);
 
 impl Size {
     /// Pools are of 1000 bytes: a third of the sizes is below 10, a third below 100, a third below 700.
     fn drawn(number: u16) -> Self {
         let below = [10, 100, 700][usize::from(number % 3)];
-        Self(1 + number / 3 % (below - 1))
+        Self(1 + u32::from(number) / 3 % (below - 1))
     }
 }
 

@@ -136,6 +136,10 @@ impl<O: Observer> Engine<'_, O> {
             return false;
         }
         let level = self.cluster.blocks[putting.copy].level;
+        let refused = matches!(putting.stage, PutStage::Refused | PutStage::OnDisk);
+        if putting.again && self.cluster.blocks[putting.copy].in_memory && !refused {
+            return self.found_cached_again(attempt, &putting);
+        }
         match putting.stage {
             PutStage::Unroll if putting.again && !level.deserialized => {
                 self.cache_bytes_again(attempt, &putting)
@@ -277,7 +281,7 @@ impl<O: Observer> Engine<'_, O> {
         let info = self.attempts[attempt as usize].info;
         let level = self.cluster.blocks[putting.copy].level;
         let size = self.cluster.blocks[putting.copy].serialized_size;
-        if level.use_memory && !self.cluster.blocks[putting.copy].in_memory {
+        if level.use_memory {
             let executor = &mut self.cluster.executors[info.executor.index()];
             self.memory_calls += 1;
             let Ok(_) = executor.memory.store.put_bytes(
@@ -292,6 +296,19 @@ impl<O: Observer> Engine<'_, O> {
                 return false;
             }
         }
+        self.turn_to(attempt, Doing::Next);
+        true
+    }
+
+    /// Another reader of the same block on disk was faster (Spark: `maybeCacheDiskValuesInMemory` finds it in memory):
+    /// what was unrolled meanwhile is given back, and the block is read where it is now.
+    fn found_cached_again(&mut self, attempt: u32, putting: &Putting) -> bool {
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        let (held, mode) = (putting.unroll.held, self.cluster.blocks[putting.copy].mode);
+        executor.store.release_unroll_memory(&mut executor.manager, slot, held, mode);
+        executor.store.touch(&mut self.cluster.blocks, putting.copy);
+        self.emit(Event::Pools(info.executor));
         self.turn_to(attempt, Doing::Next);
         true
     }

@@ -1,0 +1,142 @@
+//! What every run keeps, watched from outside while small drawn runs go on.
+
+use std::collections::BTreeMap;
+
+use poolsim_tests::workloads::Case;
+use proptest::prelude::*;
+use sim_core::engine::run;
+use sim_core::ids::{AttemptSlot, ExecutorId};
+use sim_core::memory::MemoryMode;
+use sim_core::observe::{AttemptInfo, Event, Observer, View};
+use sim_core::outcome::{Outcome, Verdict};
+use sim_core::units::{Bytes, SimTime};
+
+/// Runs a case under a closure that sees every event.
+fn watch<F>(case: &Case, seen: F) -> Outcome
+where
+    F: FnMut(SimTime, Event<'_>, &dyn View),
+{
+    run(&case.workload, &case.conf, Watch { seen, events: 0 }).0
+}
+
+struct Watch<F> {
+    seen: F,
+    events: u64,
+}
+
+impl<F: FnMut(SimTime, Event<'_>, &dyn View)> Observer for Watch<F> {
+    fn on(&mut self, at: SimTime, event: Event<'_>, view: &dyn View) {
+        self.events += 1;
+        assert!(self.events < 50_000, "a small run goes on and on: {event:?}");
+        (self.seen)(at, event, view);
+    }
+}
+
+type Identity = (u32, u32, u32, SimTime, u32, u32);
+
+fn identity(info: &AttemptInfo) -> Identity {
+    (info.stage.0, info.index, info.attempt, info.launched, info.executor.0, info.slot)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Finished, failed or stalled with the names of who waits; never given up, never silent.
+    #[test]
+    fn every_run_ends(case: Case) {
+        let outcome = watch(&case, |_, _, _| {});
+        match outcome.verdict {
+            Verdict::Finished | Verdict::Failed(_) => {}
+            Verdict::Stalled { waiting } => prop_assert!(!waiting.is_empty()),
+            Verdict::GaveUp => prop_assert!(false, "gave up after {} events", outcome.events),
+        }
+    }
+
+    #[test]
+    fn time_never_runs_back(case: Case) {
+        let mut now = SimTime::ZERO;
+        let outcome = watch(&case, |at, _, _| {
+            assert!(at >= now, "{at:?} after {now:?}");
+            now = at;
+        });
+        prop_assert!(outcome.end >= now);
+    }
+
+    #[test]
+    fn every_attempt_ends_once(case: Case) {
+        let mut running = BTreeMap::<Identity, u32>::new();
+        let outcome = watch(&case, |_, event, _| match event {
+            Event::AttemptLaunched(info) => assert!(running.insert(identity(info), 0).is_none(), "{info:?}"),
+            Event::AttemptEnded(info, ..) => {
+                let ends = running.get_mut(&identity(info)).expect("who ends was launched");
+                *ends += 1;
+                assert_eq!(*ends, 1, "{info:?}");
+            }
+            _ => {}
+        });
+        let left = running.values().filter(|&&ends| ends == 0).count();
+        match outcome.verdict {
+            Verdict::Stalled { waiting } => prop_assert_eq!(left, waiting.len()),
+            _ => prop_assert_eq!(left, 0),
+        }
+    }
+
+    #[test]
+    fn a_finished_run_has_finished_each_task_once(case: Case) {
+        let mut finished = BTreeMap::new();
+        let outcome = watch(&case, |_, event, _| {
+            if let Event::AttemptEnded(info, _, sim_core::observe::End::Finished) = event {
+                *finished.entry((info.stage, info.index)).or_insert(0) += 1;
+            }
+        });
+        if outcome.verdict == Verdict::Finished {
+            let tasks: u32 = case.workload.stages.iter().map(|stage| stage.tasks).sum();
+            prop_assert_eq!(finished.len(), tasks as usize);
+            prop_assert!(finished.values().all(|&times| times == 1), "{finished:?}");
+        }
+    }
+
+    #[test]
+    fn pools_sum_to_max_memory_at_every_event(case: Case) {
+        let executors = case.conf.executors.len();
+        watch(&case, |_, _, view| {
+            for executor in (0..executors).map(ExecutorId::at) {
+                for mode in MemoryMode::BOTH {
+                    let memory = view.memory(executor);
+                    let (execution, storage) = (memory.execution(mode), memory.storage(mode));
+                    assert_eq!(execution.pool_size() + storage.pool_size(), memory.max_memory(mode));
+                    let held = (0..4).filter_map(|slot| execution.memory_of(AttemptSlot(slot)));
+                    assert_eq!(held.sum::<Bytes>(), execution.memory_used());
+                }
+            }
+        });
+    }
+
+    /// Neither execution memory nor, once the last one has ended, unroll memory.
+    #[test]
+    fn an_ended_attempt_holds_nothing(case: Case) {
+        watch(&case, |_, event, view| {
+            if let Event::AttemptEnded(info, ..) = event {
+                let memory = view.memory(info.executor);
+                for mode in MemoryMode::BOTH {
+                    assert_eq!(memory.execution(mode).memory_of(AttemptSlot(info.slot)), None, "{info:?}");
+                }
+            }
+            if let Event::JobEnded(..) = event && case.workload.jobs.len() == 1 {
+                for executor in (0..case.conf.executors.len()).map(ExecutorId::at) {
+                    assert_eq!(view.unroll_memory(executor), Bytes::ZERO);
+                }
+            }
+        });
+    }
+
+    /// Where the time of an attempt went adds up to the time that it took.
+    #[test]
+    fn the_parts_of_an_attempts_time_add_up(case: Case) {
+        watch(&case, |at, event, _| {
+            if let Event::AttemptEnded(info, metrics, _) = event {
+                assert_eq!(metrics.duration(), at - info.launched, "{info:?} {metrics:?}");
+            }
+        });
+    }
+}
