@@ -9,7 +9,7 @@ use crate::units::{Bytes, SimTime};
 pub struct Outcome {
     /// How it ended.
     pub verdict: Verdict,
-    /// When the last event happened.
+    /// When the last job or attempt ended; where the run did not end by itself, when it was left.
     pub end: SimTime,
     /// Events processed.
     pub events: u64,

@@ -51,6 +51,8 @@ pub struct Engine<'w, O> {
     drops: Vec<Dropped>,
     events: u64,
     memory_calls: u64,
+    /// When an attempt or a job last ended: what comes later are timers that nobody waits for any more.
+    last_end: SimTime,
 }
 
 /// The executors and their blocks: what an observer may look at.
@@ -103,6 +105,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             drops: Vec::new(),
             events: 0,
             memory_calls: 0,
+            last_end: SimTime::ZERO,
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
@@ -160,8 +163,12 @@ impl<'w, O: Observer> Engine<'w, O> {
         if verdict == Verdict::Finished {
             self.assert_nothing_is_held();
         }
+        let end = match verdict {
+            Verdict::Finished | Verdict::Failed(_) => self.last_end,
+            Verdict::Stalled { .. } | Verdict::GaveUp => self.now,
+        };
         let outcome =
-            Outcome { verdict, end: self.now, events: self.events, memory_calls: self.memory_calls };
+            Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
         (outcome, self.observer)
     }
 

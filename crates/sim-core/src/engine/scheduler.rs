@@ -249,6 +249,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn end_job(&mut self, job: JobId, succeeded: bool) {
         self.scheduler.jobs[job.index()] = JobState::Ended;
         self.scheduler.jobs_left -= 1;
+        self.last_end = self.now;
         self.emit(Event::JobEnded(job, succeeded));
         if succeeded {
             for &rdd in &self.workload.jobs[job.index()].unpersist {

@@ -196,7 +196,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             Op::ReadBlock { rdd, partition } => self.read_block(attempt, rdd, partition.of(values) as u32),
             Op::ReadBroadcast { broadcast } => self.read_broadcast(attempt, broadcast),
             Op::Open { slot, consumer } => {
-                let id = self.open_consumer(attempt, consumer);
+                let id = self.open_consumer(attempt, consumer.of(values));
                 self.attempts[attempt as usize].slots[frame.slot_base as usize + usize::from(slot)] =
                     Some(id);
                 self.begin_consuming(attempt, None, None, 0, SimTime::ZERO)
@@ -508,6 +508,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// The end of a task as Spark orders it: unroll memory, a wake-up for all, block locks, execution memory.
     fn clean_up(&mut self, attempt: u32) {
+        self.last_end = self.now;
         let slot = self.attempts[attempt as usize].slot();
         let computed: Vec<_> = self.attempts[attempt as usize]
             .frames

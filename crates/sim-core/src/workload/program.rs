@@ -169,6 +169,20 @@ pub enum ConsumerSpec {
     BlackBox,
 }
 
+impl ConsumerSpec {
+    /// The same for a task with these columns: its amounts are fixed.
+    #[must_use]
+    pub fn of(self, values: &[u64]) -> Self {
+        match self {
+            Self::Aggregate(aggregation) => {
+                let groups = Amount::Fixed(aggregation.groups.of(values));
+                Self::Aggregate(Aggregation { groups, ..aggregation })
+            }
+            other => other,
+        }
+    }
+}
+
 /// What a hash aggregation is. Its rows are those that it reads, each with the bytes of one group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Aggregation {
@@ -176,6 +190,6 @@ pub struct Aggregation {
     pub fast_map: bool,
     /// Bytes of one group: key and buffer.
     pub group_bytes: Bytes,
-    /// Groups that the rows of the task are drawn from.
+    /// Groups that the rows of the task are drawn from; 0 where each row is a group of its own.
     pub groups: Amount,
 }

@@ -1,5 +1,6 @@
 //! Hash aggregation of SQL: a partial one in the map tasks, a final one after the shuffle.
 
+use sim_core::memory::consumer::Groups;
 use sim_core::units::Bytes;
 use sim_core::workload::{Aggregation, ConsumerSpec};
 
@@ -8,6 +9,9 @@ use super::exchange::Side;
 use super::stream::{Demand, Stream};
 use crate::Error;
 use crate::plan::{NodeId, Table, apportion};
+
+/// More groups than any task has rows: every row is new.
+const MAX_GROUPS: u64 = 1 << 48;
 
 impl Lowering<'_> {
     pub(super) fn aggregate(
@@ -19,34 +23,90 @@ impl Lowering<'_> {
         let node = self.plan.node(id);
         let partitions = self.sql_partitions(node);
         let side = Side { reader: id, input: 0 };
-        let groups = node.table.rows;
         let mut stream = self.exchange(side, partitions, combined, &node.keys, |lowering, shuffle| {
             let mut map = lowering.stream(node.inputs[0])?;
-            // Each map task may meet every group.
-            let drawn_from = vec![groups; map.tasks()];
-            let spec = Aggregation { fast_map: true, group_bytes, groups: map.column(drawn_from)? };
-            lowering.aggregated(&mut map, spec, combined)?;
+            lowering.aggregated(&mut map, group_bytes, FastMap::First, combined)?;
             lowering.write_shuffle(&mut map, shuffle, partitions)?;
             Ok(map)
         })?;
-        let drawn_from = apportion(groups, stream.each(|cell| cell.rows).into_iter());
-        let spec = Aggregation { fast_map: false, group_bytes, groups: stream.column(drawn_from)? };
-        self.aggregated(&mut stream, spec, &node.table)?;
+        self.aggregated(&mut stream, group_bytes, FastMap::None, &node.table)?;
         Ok(stream)
     }
 
     /// Aggregates the rows of each task to those of `groups`.
-    fn aggregated(&self, stream: &mut Stream, aggregation: Aggregation, groups: &Table) -> Result<(), Error> {
+    fn aggregated(
+        &self,
+        stream: &mut Stream,
+        group_bytes: Bytes,
+        fast: FastMap,
+        groups: &Table,
+    ) -> Result<(), Error> {
         let costs = &self.conf.costs;
         stream.spend(|cell| costs.rows(cell.rows, None));
-        let slot = stream.open(ConsumerSpec::Aggregate(aggregation))?;
+        let fast_map = match fast {
+            FastMap::First => Some(stream.open(ConsumerSpec::FastMap)?),
+            FastMap::None => None,
+        };
         let rows = stream.each(|cell| cell.rows);
+        let distinct = apportion(groups.rows, rows.iter().copied());
+        let drawn_from = stream.column(drawn_from(&distinct, &rows))?;
+        let aggregation = Aggregation { fast_map: fast_map.is_some(), group_bytes, groups: drawn_from };
+        let slot = stream.open(ConsumerSpec::Aggregate(aggregation))?;
         // The plan has checked that all rows with the bytes of a group stay below the limit.
-        let bytes = rows.iter().map(|rows| rows * aggregation.group_bytes.0).collect();
+        let bytes = rows.iter().map(|rows| rows * group_bytes.0).collect();
         stream.insert(slot, Demand { rows, bytes })?;
         stream.finish(slot, |_| 0)?;
+        if let Some(fast_map) = fast_map {
+            stream.close_with_output(fast_map);
+        }
         stream.reshape(groups);
         stream.spend(|cell| costs.rows(cell.rows, None));
         Ok(())
+    }
+}
+
+/// Whether the first groups go into a map of their own, as generated code has it for partial aggregations.
+#[derive(Clone, Copy, Debug)]
+enum FastMap {
+    First,
+    None,
+}
+
+/// By task: from how many groups its rows must be drawn so that it meets `distinct` ones; 0 where each row is one.
+fn drawn_from(distinct: &[u64], rows: &[u64]) -> Vec<u64> {
+    let mut last = ((0, 0), 0);
+    let tasks = distinct.iter().zip(rows).map(|(&distinct, &rows)| {
+        if last.0 != (distinct, rows) {
+            last = ((distinct, rows), pool(distinct, rows));
+        }
+        last.1
+    });
+    tasks.collect()
+}
+
+fn pool(distinct: u64, rows: u64) -> u64 {
+    let enough = |groups: u64| Groups::drawn_from(groups).added(0, rows) >= distinct;
+    let (mut low, mut high) = (distinct.max(1), MAX_GROUPS);
+    if distinct >= rows || !enough(high) {
+        return 0;
+    }
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if enough(middle) { high = middle } else { low = middle + 1 }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_meets_its_groups() {
+        for (distinct, rows) in [(1, 10), (442_541, 500_000), (215_767, 441_555), (5_000, 1_000_000)] {
+            let met = Groups::drawn_from(pool(distinct, rows)).added(0, rows);
+            assert!(met.abs_diff(distinct) <= 1, "{met} of {distinct}");
+        }
+        assert_eq!(pool(10, 10), 0);
     }
 }

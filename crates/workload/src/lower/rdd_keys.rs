@@ -82,7 +82,10 @@ impl Lowering<'_> {
         stream.spend(|cell| costs.rows(cell.rows, None));
         let slot = stream.open(ConsumerSpec::AppendOnlyMap)?;
         let rows = stream.each(|cell| cell.rows);
-        let bytes = collection.over(rows.iter().copied());
+        // The map is measured before a row goes in: the largest size that it sees is that without the last row.
+        let measured = collection.over(rows.iter().copied());
+        let bytes = measured.iter().zip(&rows).map(|(bytes, &rows)| bytes + bytes / (rows.max(2) - 1));
+        let bytes = bytes.collect();
         stream.insert(slot, Demand { rows, bytes })?;
         stream.finish(slot, |_| 0)?;
         stream.reshape(groups);

@@ -146,6 +146,11 @@ impl Stream {
         Ok(())
     }
 
+    /// A consumer that is closed when the present rows have been read.
+    pub(super) fn close_with_output(&mut self, slot: Slot) {
+        self.open.push(slot);
+    }
+
     /// A consumer that stays to the end of the task has all its rows; they are not read in turn.
     pub(super) fn hold(&mut self, slot: Slot) -> Result<(), Error> {
         self.finish(slot, |_| 0)?;

@@ -153,7 +153,7 @@ fn both_sorts_of_a_merge_join_are_open_while_it_merges() {
     let workload = lowered(&data, "foreach(on: \"j\")", &partitions(4));
     assert_eq!(
         words(&workload, 2),
-        "fetch0 0=Sort insert0 finish0 fetch1 1=Sort insert1 finish1 drain0 close0 close1"
+        "0=Sort 1=Sort fetch0 insert0 finish0 fetch1 insert1 finish1 drain0 close0 close1"
     );
 }
 
@@ -184,7 +184,10 @@ fn a_broadcast_join_has_a_job_that_builds_the_relation() {
 fn aggregation_goes_through_two_maps() {
     let data = format!("{A}, \"g\": [from(\"a\"), aggregate(groups: 5000, group_bytes: 64)]");
     let workload = lowered(&data, "foreach(on: \"g\")", &partitions(4));
-    assert_eq!(words(&workload, 0), "input 0=Aggregate insert0 finish0 drain0 close0 write0");
+    assert_eq!(
+        words(&workload, 0),
+        "input 0=FastMap 1=Aggregate insert1 finish1 drain1 close1 close0 write0"
+    );
     assert_eq!(words(&workload, 1), "fetch0 0=Aggregate insert0 finish0 drain0 close0");
     let groups = |stage: usize| {
         let stage = &workload.stages[stage];
@@ -195,7 +198,8 @@ fn aggregation_goes_through_two_maps() {
             _ => None,
         })
     };
-    assert_eq!((groups(0), groups(1)), (Some(7 * 5000), Some(5000)));
+    assert_eq!(groups(0), Some(7 * 5000), "each map task meets all groups");
+    assert!(groups(1).is_some_and(|groups| groups.abs_diff(5000) < 50), "{:?}", groups(1));
 }
 
 #[test]

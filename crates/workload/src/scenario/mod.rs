@@ -24,7 +24,7 @@ pub(crate) use diagnose::choice;
 pub(crate) use document::Document;
 pub(crate) use name::Name;
 pub(crate) use quantity::{Amount, Quantity, Unit};
-pub(crate) use step::{Cache, Join, Keys, Recorded, Scan, Share, Step};
+pub(crate) use step::{Aggregate, Cache, GroupByKey, Join, Keys, Recorded, ReduceByKey, Scan, Share, Step};
 
 use crate::{Error, Plan};
 

@@ -59,29 +59,9 @@ pub(crate) enum Step<'a> {
         partitions: Option<NonZeroU32>,
     },
     Join(Join<'a>),
-    Aggregate {
-        groups: Amount<'a, Count>,
-        group_bytes: Amount<'a, Bytes>,
-        #[serde(default)]
-        combined_rows: Option<Amount<'a, Count>>,
-        #[serde(default)]
-        partitions: Option<NonZeroU32>,
-    },
-    GroupByKey {
-        groups: Amount<'a, Count>,
-        collection_bytes: Amount<'a, Bytes>,
-        #[serde(default)]
-        partitions: Option<NonZeroU32>,
-    },
-    ReduceByKey {
-        groups: Amount<'a, Count>,
-        map_collection_bytes: Amount<'a, Bytes>,
-        collection_bytes: Amount<'a, Bytes>,
-        #[serde(default)]
-        combined_rows: Option<Amount<'a, Count>>,
-        #[serde(default)]
-        partitions: Option<NonZeroU32>,
-    },
+    Aggregate(Aggregate<'a>),
+    GroupByKey(GroupByKey<'a>),
+    ReduceByKey(ReduceByKey<'a>),
     ReadBroadcast {
         pieces: Amount<'a, Bytes>,
         value: Amount<'a, Bytes>,
@@ -138,6 +118,41 @@ pub(crate) struct Join<'a> {
     pub(crate) row_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default = "yes")]
     pub(crate) long_key: bool,
+    #[serde(default)]
+    pub(crate) partitions: Option<NonZeroU32>,
+}
+
+/// Hash aggregation.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "aggregate", deny_unknown_fields, bound(deserialize = "'de: 'a"))]
+pub(crate) struct Aggregate<'a> {
+    pub(crate) groups: Amount<'a, Count>,
+    pub(crate) group_bytes: Amount<'a, Bytes>,
+    #[serde(default)]
+    pub(crate) combined_rows: Option<Amount<'a, Count>>,
+    #[serde(default)]
+    pub(crate) partitions: Option<NonZeroU32>,
+}
+
+/// `groupByKey`.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "group_by_key", deny_unknown_fields, bound(deserialize = "'de: 'a"))]
+pub(crate) struct GroupByKey<'a> {
+    pub(crate) groups: Amount<'a, Count>,
+    pub(crate) collection_bytes: Amount<'a, Bytes>,
+    #[serde(default)]
+    pub(crate) partitions: Option<NonZeroU32>,
+}
+
+/// `reduceByKey`.
+#[derive(Debug, Deserialize)]
+#[serde(rename = "reduce_by_key", deny_unknown_fields, bound(deserialize = "'de: 'a"))]
+pub(crate) struct ReduceByKey<'a> {
+    pub(crate) groups: Amount<'a, Count>,
+    pub(crate) map_collection_bytes: Amount<'a, Bytes>,
+    pub(crate) collection_bytes: Amount<'a, Bytes>,
+    #[serde(default)]
+    pub(crate) combined_rows: Option<Amount<'a, Count>>,
     #[serde(default)]
     pub(crate) partitions: Option<NonZeroU32>,
 }

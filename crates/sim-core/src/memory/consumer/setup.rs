@@ -8,7 +8,7 @@ use super::{
 };
 use crate::memory::MemoryMode;
 use crate::units::Bytes;
-use crate::workload::ConsumerSpec;
+use crate::workload::{Amount, ConsumerSpec};
 
 /// Constants of the consumers.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,10 @@ impl Consumer {
             ConsumerSpec::ExternalSorter => return spillable(SpillableConf::external_sorter()),
             ConsumerSpec::AppendOnlyMap => return spillable(SpillableConf::external_append_only_map()),
             ConsumerSpec::Aggregate(aggregation) => HashAggregation::new(HashAggregationConf {
-                groups: Groups::DISTINCT,
+                groups: match aggregation.groups {
+                    Amount::Fixed(groups) if groups > 0 => Groups::drawn_from(groups),
+                    _ => Groups::DISTINCT,
+                },
                 fast_groups: if aggregation.fast_map {
                     fast_groups(setup.page_size, aggregation.group_bytes)
                 } else {

@@ -2,6 +2,7 @@
 
 mod draw;
 mod jobs;
+mod keyed;
 mod operator;
 mod source;
 

@@ -9,9 +9,6 @@ use crate::Error;
 use crate::plan::{Api, Items, Keys, Node, NodeId, Operator, Table};
 use crate::scenario::{Amount, Cache, Join, Name, Step, Unit, choice};
 
-/// Map tasks assumed for a partial aggregation whose input has no partitions of its own.
-const ASSUMED_MAP_TASKS: u32 = 200;
-
 impl<'d> Builder<'d> {
     pub(super) fn operator(&mut self, step: &'d Step<'d>, input: NodeId) -> Result<NodeId, Error> {
         let from = self.plan.node(input).clone();
@@ -62,51 +59,9 @@ impl<'d> Builder<'d> {
                 self.wide(operator, vec![input], from.table, keys, self.partitions(*partitions)?)
             }
             Step::Join(join) => self.join(input, join)?,
-            Step::Aggregate { groups, group_bytes, combined_rows, partitions } => {
-                let group_bytes = self.total("group_bytes", group_bytes)?;
-                // Lowering counts every row with the bytes of a group.
-                self.product("group_bytes", from.table.rows, group_bytes)?;
-                let groups = self.total("groups", groups)?.min(from.table.rows);
-                let given =
-                    combined_rows.as_ref().map(|rows| self.total("combined_rows", rows)).transpose()?;
-                let combined =
-                    self.rows_of(&from.table, combined_rows_of(&from, groups, given), group_bytes)?;
-                let table = self.rows_of(&from.table, groups, group_bytes)?;
-                let operator = Operator::Aggregate { group_bytes: Bytes(group_bytes), combined };
-                self.wide(operator, vec![input], table, keys, self.partitions(*partitions)?)
-            }
-            Step::GroupByKey { groups, collection_bytes, partitions } => {
-                let partitions = self.partitions(*partitions)?;
-                let collection =
-                    self.items("collection_bytes", collection_bytes, partitions, Items::Total)?;
-                let rows = self.total("groups", groups)?.min(from.table.rows);
-                let operator = Operator::GroupByKey { collection };
-                self.wide(operator, vec![input], Table { rows, ..from.table }, keys, partitions)
-            }
-            Step::ReduceByKey {
-                groups,
-                map_collection_bytes,
-                collection_bytes,
-                combined_rows,
-                partitions,
-            } => {
-                let partitions = self.partitions(*partitions)?;
-                let groups = self.total("groups", groups)?.min(from.table.rows);
-                let given =
-                    combined_rows.as_ref().map(|rows| self.total("combined_rows", rows)).transpose()?;
-                let combined = scaled(&from.table, combined_rows_of(&from, groups, given));
-                let operator = Operator::ReduceByKey {
-                    map_collection: self.items(
-                        "map_collection_bytes",
-                        map_collection_bytes,
-                        from.partitions,
-                        Items::Total,
-                    )?,
-                    collection: self.items("collection_bytes", collection_bytes, partitions, Items::Total)?,
-                    combined,
-                };
-                self.wide(operator, vec![input], scaled(&from.table, groups), keys, partitions)
-            }
+            Step::Aggregate(aggregate) => self.aggregate(input, aggregate)?,
+            Step::GroupByKey(group) => self.group_by_key(input, group)?,
+            Step::ReduceByKey(reduce) => self.reduce_by_key(input, reduce)?,
             Step::ReadBroadcast { pieces, value } => {
                 let pieces = Bytes(self.total("pieces", pieces)?);
                 let value = Bytes(self.total("value", value)?);
@@ -127,7 +82,7 @@ impl<'d> Builder<'d> {
         Node { partitions: from.partitions, ..node }
     }
 
-    fn wide(
+    pub(super) fn wide(
         &self,
         operator: Operator,
         inputs: Vec<NodeId>,
@@ -210,30 +165,14 @@ impl<'d> Builder<'d> {
     }
 
     /// Other rows, which compress as those of `like` do.
-    fn rows_of(&self, like: &Table, rows: u64, row_bytes: u64) -> Result<Table, Error> {
+    pub(super) fn rows_of(&self, like: &Table, rows: u64, row_bytes: u64) -> Result<Table, Error> {
         let bytes = self.product("row_bytes", rows, row_bytes)?;
         let wire_bytes = if like.bytes == 0 { bytes } else { mul_div(bytes, like.wire_bytes, like.bytes) };
         Ok(Table { rows, bytes, wire_bytes })
     }
 }
 
-/// Fewer rows of the same width.
-fn scaled(table: &Table, rows: u64) -> Table {
-    let part = |amount: u64| mul_div(amount, rows, table.rows);
-    Table { rows, bytes: part(table.bytes), wire_bytes: part(table.wire_bytes) }
-}
-
-/// Rows that map tasks leave after combining: what is given, or what drawing keys at random leaves.
-fn combined_rows_of(from: &Node, groups: u64, given: Option<u64>) -> u64 {
-    let estimate = || {
-        let maps = f64::from(from.partitions.unwrap_or(ASSUMED_MAP_TASKS));
-        let (rows, groups) = (from.table.rows as f64, groups.max(1) as f64);
-        (maps * groups * -(-rows / maps / groups).exp_m1()).round() as u64
-    };
-    given.unwrap_or_else(estimate).clamp(groups, from.table.rows.max(groups))
-}
-
-fn mul_div(amount: u64, times: u64, by: u64) -> u64 {
+pub(super) fn mul_div(amount: u64, times: u64, by: u64) -> u64 {
     let exact = u128::from(amount) * u128::from(times) / u128::from(by.max(1));
     u64::try_from(exact).unwrap_or(u64::MAX)
 }
