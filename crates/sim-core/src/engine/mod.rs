@@ -167,8 +167,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             Verdict::Finished | Verdict::Failed(_) => self.last_end,
             Verdict::Stalled { .. } | Verdict::GaveUp => self.now,
         };
-        let outcome =
-            Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
+        let outcome = Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
         (outcome, self.observer)
     }
 
