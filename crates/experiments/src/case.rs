@@ -8,7 +8,7 @@ use sim_core::engine::RunConf;
 use sim_core::workload::Workload;
 use workload::{PlanConf, Scenario};
 
-use crate::limits::check_limits;
+use crate::limits::{check_limits, check_time};
 use crate::{Error, Input, Layer, Settings, Slips, settings};
 
 /// The version of inputs that name none.
@@ -113,6 +113,13 @@ impl Resolved {
         Ok(Self { conf, run_conf, layout, plan_conf, notes })
     }
 
+    /// The workload of the input's plan under these settings.
+    pub(crate) fn lower(&self, input: &Input) -> Result<Workload, Error> {
+        let workload = workload::lower(&input.scenario.plan, &self.plan_conf)?;
+        check_time(&workload)?;
+        Ok(workload)
+    }
+
     pub(crate) fn with_workload(self, input: &Input, workload: Arc<Workload>) -> Case {
         Case {
             name: input.name.clone(),
@@ -137,7 +144,7 @@ impl Case {
     /// What is wrong with the settings, what Spark refuses of them, or what a run cannot have.
     pub fn of(input: &Input, settings: &Settings) -> Result<Self, Error> {
         let resolved = Resolved::of(input, settings)?;
-        let workload = Arc::new(workload::lower(&input.scenario.plan, &resolved.plan_conf)?);
+        let workload = Arc::new(resolved.lower(input)?);
         Ok(resolved.with_workload(input, workload))
     }
 
@@ -150,6 +157,7 @@ impl Case {
         let (run_conf, layout) =
             RunConf::resolve(&conf, shape).map_err(|error| Error::refused(error, conf.semantics()))?;
         workload.check()?;
+        check_time(&workload)?;
         Ok(Self {
             name: name.to_owned(),
             question: None,

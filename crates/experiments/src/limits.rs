@@ -1,11 +1,15 @@
 //! What a run can have at most, checked before anything is made of it.
 
 use sim_core::conf::{Conf, Key};
+use sim_core::ids::ProgramId;
+use sim_core::workload::{Amount, Op, Workload};
 
 use crate::Error;
 
 /// The most slots (executors times cores) of a cluster.
 const MAX_SLOTS: u64 = 10_000_000;
+/// The most time that all tasks compute: 36 years. Four attempts of each fit the clock four times over.
+const MAX_TASK_TIME_NS: u64 = 1 << 60;
 /// The most executors of a cluster.
 const MAX_EXECUTORS: i64 = 100_000;
 
@@ -27,6 +31,47 @@ pub(crate) fn check_limits(conf: &Conf) -> Result<(), Error> {
         ));
     }
     check_master(conf)
+}
+
+/// Refuses workloads whose times could add up to more than the clock holds.
+pub(crate) fn check_time(workload: &Workload) -> Result<(), Error> {
+    let rows = |program: ProgramId, values: &[u64]| -> u128 {
+        let program = &workload.programs[program.index()];
+        let times: Vec<Amount> = program.ops.iter().filter_map(time).collect();
+        match usize::from(program.columns) {
+            0 => 0,
+            columns => values.chunks(columns).map(|row| sum(&times, row)).sum(),
+        }
+    };
+    let stages = workload.stages.iter().map(|stage| rows(stage.program, &stage.values));
+    // A partition is computed again by each stage at most once for each attempt; stages are few.
+    let again = workload.stages.len() as u128;
+    let rdds = workload.rdds.iter().map(|rdd| rows(rdd.program, &rdd.values) * again);
+    let total_ns: u128 = stages.chain(rdds).sum();
+    if total_ns > u128::from(MAX_TASK_TIME_NS) {
+        let years = total_ns / 1_000_000_000 / 31_557_600;
+        return Err(Error::Limit(format!(
+            "all tasks together compute for {years} years and a run has at most 36: \
+             use fewer rows or lower the poolsim.cpu.* costs"
+        )));
+    }
+    Ok(())
+}
+
+/// The time of a step, where it has one.
+fn time(op: &Op) -> Option<Amount> {
+    match *op {
+        Op::Compute { time }
+        | Op::Insert { time, .. }
+        | Op::Finish { time, .. }
+        | Op::Pipe { time, .. }
+        | Op::Drain { time, .. } => Some(time),
+        _ => None,
+    }
+}
+
+fn sum(times: &[Amount], row: &[u64]) -> u128 {
+    times.iter().map(|time| u128::from(time.of(row))).sum()
 }
 
 /// `local[n]` and `local[n,f]` with numbers: `*` would depend on the machine.

@@ -3,7 +3,6 @@
 use sim_core::memory::MemoryMode;
 use sim_core::observe::{Counters, Fingerprint, StageCounters};
 use sim_core::outcome::{Outcome, Verdict as Ended};
-use sim_core::units::SimTime;
 
 use super::{
     Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport, SCHEMA_VERSION,
@@ -25,12 +24,10 @@ pub(crate) fn build(
         _ => None,
     };
     let verdict = Verdict::of(&outcome.verdict);
-    let end = end(outcome, counters);
     let memory_spilled_bytes = sum(|stage| stage.sum.memory_bytes_spilled.0);
     let failed_tasks = sum(|stage| stage.failed_tasks);
     let verdict_text = verdict::sentence(&verdict::Facts {
         outcome,
-        end,
         oom: oom.as_ref(),
         spilled_bytes: memory_spilled_bytes,
         spilling_tasks: sum(|stage| stage.spilling_tasks),
@@ -47,7 +44,7 @@ pub(crate) fn build(
         verdict_text,
         failed: verdict.failed(),
         failure: verdict.failure(),
-        duration_ms: end.as_ms(),
+        duration_ms: outcome.end.as_ms(),
         cpu_ms: sum(|stage| stage.sum.cpu.0) / 1_000_000,
         memory_spilled_bytes,
         disk_spilled_bytes: sum(|stage| stage.sum.disk_bytes_spilled.0),
@@ -73,16 +70,6 @@ pub(crate) fn build(
         events: outcome.events,
         fingerprint: fingerprint.to_string(),
         unknown: unknown(verdict),
-    }
-}
-
-/// The end of the last job; where there is none, the last event. A driver that still looks for a place for a task that
-/// has long run is no part of the application.
-fn end(outcome: &Outcome, counters: &Counters) -> SimTime {
-    let ends = counters.jobs.iter().filter_map(|(_, ended, _)| *ended);
-    match outcome.verdict {
-        Ended::Finished | Ended::Failed(_) => ends.max().unwrap_or(outcome.end),
-        Ended::Stalled { .. } | Ended::GaveUp => outcome.end,
     }
 }
 

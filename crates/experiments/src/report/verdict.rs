@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use sim_core::outcome::{Outcome, Verdict as Ended};
-use sim_core::units::SimTime;
 
 use super::OomReport;
 use crate::human;
@@ -61,7 +60,6 @@ impl Verdict {
 /// What the sentence is made of.
 pub(super) struct Facts<'a> {
     pub(super) outcome: &'a Outcome,
-    pub(super) end: SimTime,
     pub(super) oom: Option<&'a OomReport>,
     pub(super) spilled_bytes: u64,
     pub(super) spilling_tasks: u64,
@@ -72,7 +70,7 @@ pub(super) struct Facts<'a> {
 
 /// One sentence, without a full stop.
 pub(super) fn sentence(facts: &Facts<'_>) -> String {
-    let time = human::ms(facts.end.as_ms());
+    let time = human::ms(facts.outcome.end.as_ms());
     match &facts.outcome.verdict {
         Ended::Finished => format!("the application finishes in {time}{}", pressure(facts)),
         Ended::Failed(_) => match facts.oom {

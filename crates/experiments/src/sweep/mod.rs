@@ -60,7 +60,7 @@ pub fn sweep(
         let layer = Layer { name: "--vary".to_owned(), pairs, slips: Slips::Refuse };
         match Resolved::of(input, &settings.with(layer)) {
             Ok(resolved) => {
-                let workload = workloads.lower(input, &resolved.plan_conf)?;
+                let workload = workloads.lower(input, &resolved)?;
                 points.push((values, Ok(resolved.with_workload(input, workload))));
             }
             Err(Error::Refused { error, .. }) => points.push((values, Err(error.to_string()))),
@@ -119,11 +119,12 @@ fn combinations(axes: &[Axis]) -> Vec<Vec<String>> {
 struct Workloads(Vec<(PlanConf, Arc<Workload>)>);
 
 impl Workloads {
-    fn lower(&mut self, input: &Input, conf: &PlanConf) -> Result<Arc<Workload>, Error> {
+    fn lower(&mut self, input: &Input, resolved: &Resolved) -> Result<Arc<Workload>, Error> {
+        let conf = &resolved.plan_conf;
         if let Some((_, workload)) = self.0.iter().rev().find(|(known, _)| known == conf) {
             return Ok(Arc::clone(workload));
         }
-        let workload = Arc::new(workload::lower(&input.scenario.plan, conf)?);
+        let workload = Arc::new(resolved.lower(input)?);
         self.0.push((conf.clone(), Arc::clone(&workload)));
         Ok(workload)
     }
@@ -171,7 +172,7 @@ mod tests {
             let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
             let layer = Layer { name: "test".to_owned(), pairs, slips: Slips::Refuse };
             let resolved = Resolved::of(&input(), &Settings::default().with(layer)).expect("settings");
-            workloads.lower(&input(), &resolved.plan_conf).expect("a workload")
+            workloads.lower(&input(), &resolved).expect("a workload")
         };
         let plain = lower(&[]);
         assert!(Arc::ptr_eq(&plain, &lower(&[("spark.memory.storageFraction", "0.1")])));

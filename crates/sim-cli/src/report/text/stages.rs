@@ -38,7 +38,7 @@ fn memory(report: &RunReport, screen: Screen) -> Table<'static> {
             ("tasks", Right),
             ("start", Right),
             ("took", Right),
-            ("peak a task", Right),
+            ("task peak", Right),
             ("spilled", Right),
             ("on disk", Right),
             ("evicted", Right),

@@ -45,7 +45,7 @@ fn table(report: &SweepReport, screen: Screen) -> Table<'_> {
     let mut columns: Vec<(&str, _)> = report.keys.iter().map(|key| (short(key), Right)).collect();
     columns.extend([
         ("took", Right),
-        ("peak a task", Right),
+        ("task peak", Right),
         ("spilled", Right),
         ("on disk", Right),
         ("evicted", Right),

@@ -1,6 +1,10 @@
 //! The axis of time: ticks at round times, labelled where there is room.
 
+use std::io::{self, Write};
+
 use super::columns::Span;
+use super::line;
+use crate::screen::{Ink, Screen};
 
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1_000 * MS;
@@ -9,8 +13,27 @@ const HOUR: u64 = 60 * MINUTE;
 /// The least columns between two ticks.
 const APART: u64 = 12;
 
+/// Writes the axis with its ticks, and their labels below.
+pub(super) fn write(span: &Span, screen: Screen, out: &mut impl Write) -> io::Result<()> {
+    let (rule, tick, corner) = screen.either(('─', '┬', '└'), ('-', '+', '+'));
+    let mut marks = vec![rule; span.columns];
+    let mut labels = String::new();
+    for (column, label) in ticks(span) {
+        marks[column] = tick;
+        let gap = column.checked_sub(labels.chars().count());
+        // A label that would touch the one before, or the edge, is left out.
+        if let Some(gap) = gap.filter(|_| column + label.len() <= span.columns) {
+            labels.push_str(&" ".repeat(gap));
+            labels.push_str(&label);
+        }
+    }
+    let faint = |cell| (cell, Some(Ink::Faint));
+    line::write(screen, out, "0", corner, marks.into_iter().map(faint))?;
+    line::write(screen, out, "", ' ', labels.chars().map(faint))
+}
+
 /// Columns of the ticks with their labels. The first is at 0.
-pub(super) fn ticks(span: &Span) -> Vec<(usize, String)> {
+fn ticks(span: &Span) -> Vec<(usize, String)> {
     let step = step(span.end_ns * APART / span.columns as u64);
     let times = (0..).map(|n| n * step).take_while(|at| *at <= span.end_ns);
     times.map(|at| (span.column_of(at), label(at, step))).collect()

@@ -3,109 +3,32 @@
 use std::io::{self, Write};
 
 use experiments::human;
-use sim_core::ids::ExecutorId;
-use sim_core::memory::MemoryMode;
-use sim_core::observe::{Mark, PoolSample, Timeline};
+use sim_core::observe::PoolSample;
 
-use super::columns::{self, IsKind, Span};
-use super::{MARGIN, axis};
+use super::columns::Span;
+use super::{axis, line};
 use crate::screen::{Ink, Screen};
 
 /// Steps of a cell: there are block characters in eighths.
 const EIGHTHS: u64 = 8;
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-pub(super) struct Panel<'t> {
-    pub(super) timeline: &'t Timeline,
-    pub(super) executor: ExecutorId,
-    pub(super) mode: MemoryMode,
-    pub(super) span: Span,
-    pub(super) height: u64,
-    pub(super) screen: Screen,
-}
-
-impl Panel<'_> {
-    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let samples = &self.timeline.executors[self.executor.index()];
-        let columns = columns::fullest(samples, self.mode, &self.span);
-        let top = columns.iter().map(|pool| (pool.execution_pool + pool.storage_pool).0).max().unwrap_or(0);
-        let shapes: Vec<Shape> = columns.iter().map(|pool| Shape::of(pool, top, self.height)).collect();
-        for row in (0..self.height).rev() {
-            let label = if row + 1 == self.height { human::bytes(top) } else { String::new() };
-            let cells = shapes.iter().map(|shape| shape.cell(row, self.screen));
-            self.line(out, &label, self.screen.either('│', '|'), cells)?;
-        }
-        self.axis(out)?;
-        let kinds: [(&str, IsKind); 4] = [
-            ("spills", |mark| matches!(mark, Mark::Spill(..))),
-            ("evictions", |mark| matches!(mark, Mark::Eviction(..))),
-            ("refused", |mark| matches!(mark, Mark::Refused(_))),
-            ("OUT OF MEM", |mark| matches!(mark, Mark::OutOfMemory(_))),
-        ];
-        for (title, is_kind) in kinds {
-            let counts = columns::marks(self.timeline, self.executor, &self.span, is_kind);
-            let ink = if title == "OUT OF MEM" { Ink::Alarm } else { Ink::Title };
-            self.counts(out, title, ink, &counts)?;
-        }
-        self.counts(out, "waiting", Ink::Title, &columns::waiting(samples, &self.span))
+/// Draws columns of pools, and the axis of time below them.
+pub(super) fn write(
+    columns: &[PoolSample],
+    height: u64,
+    span: &Span,
+    screen: Screen,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let top = columns.iter().map(|pool| (pool.execution_pool + pool.storage_pool).0).max().unwrap_or(0);
+    let shapes: Vec<Shape> = columns.iter().map(|pool| Shape::of(pool, top, height)).collect();
+    for row in (0..height).rev() {
+        let label = if row + 1 == height { human::bytes(top) } else { String::new() };
+        let cells = shapes.iter().map(|shape| shape.cell(row, screen));
+        line::write(screen, out, &label, screen.either('│', '|'), cells)?;
     }
-
-    /// A line with its label in the margin; neighbours of one ink are painted together.
-    fn line(
-        &self,
-        out: &mut impl Write,
-        label: &str,
-        edge: char,
-        cells: impl Iterator<Item = (char, Option<Ink>)>,
-    ) -> io::Result<()> {
-        let mut runs: Vec<(String, Option<Ink>)> = Vec::new();
-        for (cell, ink) in cells {
-            match runs.last_mut() {
-                Some((run, last)) if *last == ink => run.push(cell),
-                _ => runs.push((cell.to_string(), ink)),
-            }
-        }
-        if let Some((last, _)) = runs.last_mut() {
-            last.truncate(last.trim_end().len());
-        }
-        let text: String = runs
-            .iter()
-            .map(|(run, ink)| ink.map_or_else(|| run.clone(), |ink| self.screen.paint(ink, run)))
-            .collect();
-        let margin = format!("{label:>width$} {edge}", width = MARGIN - 2);
-        writeln!(out, "{}", format!("{}{text}", self.screen.paint(Ink::Faint, &margin)).trim_end())
-    }
-
-    fn axis(&self, out: &mut impl Write) -> io::Result<()> {
-        let ticks = axis::ticks(&self.span);
-        let (line, tick, corner) = self.screen.either(('─', '┬', '└'), ('-', '+', '+'));
-        let mut rule = vec![line; self.span.columns];
-        let mut labels = String::new();
-        for (column, label) in ticks {
-            rule[column] = tick;
-            let gap = column.checked_sub(labels.chars().count());
-            // A label that would touch the one before, or the edge, is left out.
-            if let Some(gap) = gap.filter(|_| column + label.len() <= self.span.columns) {
-                labels.push_str(&" ".repeat(gap));
-                labels.push_str(&label);
-            }
-        }
-        self.line(out, "0", corner, rule.into_iter().map(|cell| (cell, Some(Ink::Faint))))?;
-        self.line(out, "", ' ', labels.chars().map(|cell| (cell, Some(Ink::Faint))))
-    }
-
-    /// A row of digits, left out where nothing happened; `+` is more than 9.
-    fn counts(&self, out: &mut impl Write, title: &str, ink: Ink, counts: &[u64]) -> io::Result<()> {
-        if counts.iter().all(|count| *count == 0) {
-            return Ok(());
-        }
-        let digit = |count: u64| match count {
-            0 => ' ',
-            1..=9 => char::from(b'0' + count as u8),
-            _ => '+',
-        };
-        self.line(out, title, ' ', counts.iter().map(|count| (digit(*count), Some(ink))))
-    }
+    axis::write(span, screen, out)
 }
 
 /// A column in cells.

@@ -12,6 +12,8 @@
 mod axis;
 mod chart;
 mod columns;
+mod counts;
+mod line;
 
 use std::io::{self, Write};
 
@@ -20,7 +22,6 @@ use sim_core::ids::ExecutorId;
 use sim_core::memory::MemoryMode;
 use sim_core::observe::{Mark, Timeline};
 
-use self::chart::Panel;
 use self::columns::Span;
 use super::run::section;
 use crate::screen::{Ink, Screen};
@@ -53,18 +54,17 @@ pub(super) fn write(
         _ => 4,
     };
     for executor in picked {
-        for (mode, where_) in [(MemoryMode::OnHeap, ""), (MemoryMode::OffHeap, ", off the heap")] {
-            let peaks = &report.executors[executor.index()];
-            let used = match mode {
-                MemoryMode::OnHeap => peaks.on_heap.peak_unified_bytes,
-                MemoryMode::OffHeap => peaks.off_heap.peak_unified_bytes,
-            };
-            if used == 0 {
-                continue;
-            }
-            writeln!(out, "\nexecutor {}{where_}: at most {} in use", executor.0, human::bytes(used))?;
-            Panel { timeline, executor, mode, span, height, screen }.write(out)?;
+        let samples = &timeline.executors[executor.index()];
+        let peaks = &report.executors[executor.index()];
+        let modes = [
+            (MemoryMode::OnHeap, "", peaks.on_heap.peak_unified_bytes),
+            (MemoryMode::OffHeap, ", off the heap", peaks.off_heap.peak_unified_bytes),
+        ];
+        for (mode, place, used) in modes.into_iter().filter(|(.., used)| *used > 0) {
+            writeln!(out, "\nexecutor {}{place}: at most {} in use", executor.0, human::bytes(used))?;
+            chart::write(&columns::fullest(samples, mode, &span), height, &span, screen, out)?;
         }
+        counts::write(timeline, executor, &span, screen, out)?;
     }
     Ok(())
 }
