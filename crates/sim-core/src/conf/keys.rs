@@ -342,7 +342,7 @@ table_of_keys! {
         Int, Is("200"), Plan, Any, V3_5;
     /// Records the pointer array of a shuffle sorter starts with (a number, though read as a size).
     ShuffleSortInitialBufferSize = "spark.shuffle.sort.initialBufferSize":
-        Bytes(B), Is("4096"), Run, Between(1, INT_MAX), V3_5;
+        Bytes(B), Is("4096"), Run, Between(2, INT_MAX), V3_5;
     /// Whether shuffle sorters use radix sort, which halves the room of their array.
     ShuffleSortUseRadixSort = "spark.shuffle.sort.useRadixSort": Bool, Is("true"), Run, Any, V3_5;
     /// Records that a spill writes through one serializer stream.
