@@ -101,8 +101,10 @@ fn scaled(call: Call, factor: u32) -> Call {
     }
 }
 
-/// What was granted and who had to wait, of every call.
-fn grants(setup: Setup, calls: &[Call]) -> Vec<(Reply, Vec<(Task, Option<u64>)>)> {
+/// What a call returned, and on the way to it who was granted what, or had to wait.
+type Grants = (Reply, Vec<(Task, Option<u64>)>);
+
+fn grants(setup: Setup, calls: &[Call]) -> Vec<Grants> {
     let grant = |event: &Event| match *event {
         Event::Granted { task, granted, .. } => Some((task, Some(granted))),
         Event::Waits { task, .. } => Some((task, None)),
