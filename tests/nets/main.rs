@@ -1,7 +1,11 @@
 //! All nets but that of allocations: one binary, which links once.
 
 mod cached;
+mod conformance;
+mod determinism;
 mod invariants;
+mod metamorphic;
 mod reference;
 mod runs;
 mod small_worlds;
+mod tidy;

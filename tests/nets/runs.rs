@@ -39,7 +39,7 @@ fn identity(info: &AttemptInfo) -> Identity {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     /// Finished, failed or stalled with the names of who waits; never given up, never silent.
     #[test]

@@ -124,9 +124,11 @@ fn spec(drawn: DrawnConsumer) -> ConsumerSpec {
         DrawnConsumer::ShuffleSort => ConsumerSpec::ShuffleSort,
         DrawnConsumer::ExternalSorter => ConsumerSpec::ExternalSorter,
         DrawnConsumer::AppendOnlyMap => ConsumerSpec::AppendOnlyMap,
-        DrawnConsumer::Aggregate(fast_map) => {
-            ConsumerSpec::Aggregate(Aggregation { fast_map, group_bytes: Bytes(24) })
-        }
+        DrawnConsumer::Aggregate(fast_map) => ConsumerSpec::Aggregate(Aggregation {
+            fast_map,
+            group_bytes: Bytes(24),
+            groups: Amount::Fixed(60),
+        }),
         DrawnConsumer::LongHashedRelation => ConsumerSpec::LongHashedRelation,
         DrawnConsumer::HashedRelation => ConsumerSpec::HashedRelation,
         DrawnConsumer::RowBuffer(rows) => ConsumerSpec::RowBuffer { in_memory_rows: rows.into() },

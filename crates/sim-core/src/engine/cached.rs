@@ -306,8 +306,8 @@ impl<O: Observer> Engine<'_, O> {
         let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
         let executor = &mut self.cluster.executors[info.executor.index()];
         let (held, mode) = (putting.unroll.held, self.cluster.blocks[putting.copy].mode);
-        executor.store.release_unroll_memory(&mut executor.manager, slot, held, mode);
-        executor.store.touch(&mut self.cluster.blocks, putting.copy);
+        executor.memory.store.release_unroll_memory(&mut executor.memory.manager, slot, held, mode);
+        executor.memory.store.touch(&mut self.cluster.blocks, putting.copy);
         self.emit(Event::Pools(info.executor));
         self.turn_to(attempt, Doing::Next);
         true

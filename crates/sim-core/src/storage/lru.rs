@@ -4,6 +4,9 @@
 //! mode and that of its RDD, so that "least recently used, but not of this RDD" does not have to step over the blocks
 //! of that RDD one by one.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::block_table::{BlockTable, CopyId, NIL};
 use crate::ids::RddId;
 use crate::units::Bytes;
@@ -17,6 +20,8 @@ pub(super) struct LruList {
     by_rdd: Vec<Group>,
     /// RDDs (by index; `NO_RDD` for the rest) that have a block here.
     present: Vec<u32>,
+    /// The next block of each RDD while lists are merged, by time of access: kept so that it is allocated once.
+    heads: BinaryHeap<Reverse<(u64, u32)>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +49,14 @@ fn group_of(rdd: Option<RddId>) -> usize {
 
 impl LruList {
     pub(super) fn new() -> Self {
-        Self { all: EMPTY, bytes: Bytes::ZERO, blocks: 0, by_rdd: Vec::new(), present: Vec::new() }
+        Self {
+            all: EMPTY,
+            bytes: Bytes::ZERO,
+            blocks: 0,
+            by_rdd: Vec::new(),
+            present: Vec::new(),
+            heads: BinaryHeap::new(),
+        }
     }
 
     /// Appends a block as the most recently used one.
@@ -145,7 +157,7 @@ impl LruList {
     /// Selects unlocked blocks from the least recently used on, none of `rdd_to_add`, until they hold `space` bytes.
     /// Returns what the victims hold; less than `space` means that all candidates together are too small.
     pub(super) fn select(
-        &self,
+        &mut self,
         table: &BlockTable,
         rdd_to_add: Option<RddId>,
         space: Bytes,
@@ -188,21 +200,18 @@ impl LruList {
 
     /// Merges the lists of the other RDDs by time of access: right where the blocks of `rdd_to_add` are many.
     fn select_from_other_rdds(
-        &self,
+        &mut self,
         table: &BlockTable,
         rdd_to_add: Option<RddId>,
         space: Bytes,
         victims: &mut Vec<CopyId>,
     ) -> Bytes {
-        use std::cmp::Reverse;
         let own = group_of(rdd_to_add) as u32;
-        let mut heads: std::collections::BinaryHeap<_> = self
-            .present
-            .iter()
-            .filter(|&&group| group != own)
-            .map(|&group| self.by_rdd[group as usize].ends.head)
-            .map(|head| Reverse((table.links(CopyId(head)).accessed, head)))
-            .collect();
+        let Self { present, by_rdd, heads, .. } = self;
+        let others = present.iter().filter(|&&group| group != own);
+        let first = others.map(|&group| by_rdd[group as usize].ends.head);
+        heads.clear();
+        heads.extend(first.map(|head| Reverse((table.links(CopyId(head)).accessed, head))));
         let mut selected = Bytes::ZERO;
         while selected < space {
             let Some(Reverse((_, at))) = heads.pop() else { break };
