@@ -37,14 +37,32 @@ pub struct TaskConsumers {
 
 #[derive(Clone, Copy, Debug)]
 enum Activity {
-    Open { consumer: ConsumerId },
-    Insert { consumer: ConsumerId, rows: Rows },
-    Finish { consumer: ConsumerId },
+    Open {
+        consumer: ConsumerId,
+    },
+    Insert {
+        consumer: ConsumerId,
+        rows: Rows,
+    },
+    Finish {
+        consumer: ConsumerId,
+    },
     /// Memory is to be asked for.
-    Ask { consumer: ConsumerId, request: Request },
+    Ask {
+        consumer: ConsumerId,
+        request: Request,
+    },
     /// It was asked for.
-    Request { consumer: ConsumerId },
-    Spill { consumer: ConsumerId, asked: Bytes, trigger: Trigger, stage: SpillStage, asked_by: AskedBy },
+    Request {
+        consumer: ConsumerId,
+    },
+    Spill {
+        consumer: ConsumerId,
+        asked: Bytes,
+        trigger: Trigger,
+        stage: SpillStage,
+        asked_by: AskedBy,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
