@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sim_core::conf::{ClusterShape, Conf, Layout, SparkVersion};
 use sim_core::engine::RunConf;
+use sim_core::ids::RddId;
 use sim_core::workload::Workload;
 use workload::{PlanConf, Scenario};
 
@@ -57,6 +58,11 @@ pub enum Note {
         /// Sorted.
         keys: Vec<String>,
     },
+    /// A data set is cached and nobody reads the cache.
+    CacheNeverRead {
+        /// Its name.
+        name: String,
+    },
 }
 
 impl fmt::Display for Note {
@@ -72,6 +78,11 @@ impl fmt::Display for Note {
                 let keys = keys.iter().map(|key| key.escape_debug().to_string()).collect::<Vec<_>>();
                 write!(f, "not read by the model: {}", keys.join(", "))
             }
+            Self::CacheNeverRead { name } => write!(
+                f,
+                "`{}` is cached and read by nobody after it was filled: it takes memory and saves nothing",
+                name.escape_debug()
+            ),
         }
     }
 }
@@ -121,6 +132,10 @@ impl Resolved {
     }
 
     pub(crate) fn with_workload(self, input: &Input, workload: Arc<Workload>) -> Case {
+        let name_of = |rdd: RddId| workload.rdds[rdd.index()].name.clone();
+        let unused =
+            workload.never_read_again().into_iter().map(|rdd| Note::CacheNeverRead { name: name_of(rdd) });
+        let notes = self.notes.into_iter().chain(unused).collect();
         Case {
             name: input.name.clone(),
             question: Some(input.scenario.question.clone()),
@@ -128,7 +143,7 @@ impl Resolved {
             conf: self.conf,
             run_conf: self.run_conf,
             layout: self.layout,
-            notes: self.notes,
+            notes,
         }
     }
 }

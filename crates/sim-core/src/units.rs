@@ -8,7 +8,7 @@ use std::ops::{Add, AddAssign, Div, Mul, Sub, SubAssign};
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes(pub u64);
 
-/// A point or a span of simulated time, in nanoseconds.
+/// A point or a span of simulated time, in nanoseconds. Sums stop at the largest one.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(pub u64);
 
@@ -75,11 +75,11 @@ impl SimTime {
 }
 
 macro_rules! arithmetic {
-    ($unit:ident) => {
+    ($unit:ident, $add:ident, $mul:ident) => {
         impl Add for $unit {
             type Output = Self;
             fn add(self, other: Self) -> Self {
-                Self(self.0 + other.0)
+                Self(self.0.$add(other.0))
             }
         }
         impl Sub for $unit {
@@ -90,7 +90,7 @@ macro_rules! arithmetic {
         }
         impl AddAssign for $unit {
             fn add_assign(&mut self, other: Self) {
-                self.0 += other.0;
+                *self = *self + other;
             }
         }
         impl SubAssign for $unit {
@@ -101,7 +101,7 @@ macro_rules! arithmetic {
         impl Mul<u64> for $unit {
             type Output = Self;
             fn mul(self, factor: u64) -> Self {
-                Self(self.0 * factor)
+                Self(self.0.$mul(factor))
             }
         }
         impl Div<u64> for $unit {
@@ -117,8 +117,9 @@ macro_rules! arithmetic {
         }
     };
 }
-arithmetic!(Bytes);
-arithmetic!(SimTime);
+arithmetic!(Bytes, add, mul);
+// 584 years are the end of time: absurd costs lead there and no further.
+arithmetic!(SimTime, saturating_add, saturating_mul);
 
 impl fmt::Debug for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -127,7 +127,8 @@ table_of_keys! {
     /// Seed of what has no specified order.
     PoolsimSeed = "poolsim.seed": Long, Is("0"), Run, Any, V3_5;
     /// Bytes that a spill writes to disk for each byte of its records.
-    PoolsimSpillDiskRatio = "poolsim.spill.diskRatio": Double, Is("0.9"), Run, ABOVE_0, V3_5;
+    PoolsimSpillDiskRatio = "poolsim.spill.diskRatio":
+        Double, Is("0.9"), Run, Real(Open(0.0), Closed(1000.0)), V3_5;
     /// Which consumer of a task spills first.
     PoolsimSpillChoice = "poolsim.spillChoice":
         Enum(&["spark", "largest-first", "self-first"]), Is("spark"), Run, Any, V3_5;

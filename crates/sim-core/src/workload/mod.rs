@@ -155,6 +155,22 @@ impl Workload {
         ends.collect()
     }
 
+    /// Cached RDDs that no step reads but the one that fills them: their caching costs memory and saves nothing.
+    #[must_use]
+    pub fn never_read_again(&self) -> Vec<RddId> {
+        let mut reads = vec![0_u32; self.rdds.len()];
+        let programs =
+            self.stages.iter().map(|stage| stage.program).chain(self.rdds.iter().map(|rdd| rdd.program));
+        for program in programs {
+            for op in &self.programs[program.index()].ops {
+                if let Op::ReadBlock { rdd, .. } = op {
+                    reads[rdd.index()] += 1;
+                }
+            }
+        }
+        (0..reads.len()).filter(|&rdd| reads[rdd] <= 1).map(RddId::at).collect()
+    }
+
     /// Task `index` of a stage.
     #[must_use]
     pub fn task(&self, stage: StageId, index: u32) -> Task<'_> {

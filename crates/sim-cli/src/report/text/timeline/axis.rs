@@ -34,8 +34,10 @@ pub(super) fn write(span: &Span, screen: Screen, out: &mut impl Write) -> io::Re
 
 /// Columns of the ticks with their labels. The first is at 0.
 fn ticks(span: &Span) -> Vec<(usize, String)> {
-    let step = step(span.end_ns * APART / span.columns as u64);
-    let times = (0..).map(|n| n * step).take_while(|at| *at <= span.end_ns);
+    let least = u128::from(span.end_ns) * u128::from(APART) / span.columns as u128;
+    let step = step(u64::try_from(least).unwrap_or(u64::MAX));
+    let times =
+        std::iter::successors(Some(0_u64), |at| at.checked_add(step)).take_while(|at| *at <= span.end_ns);
     times.map(|at| (span.column_of(at), label(at, step))).collect()
 }
 
@@ -44,7 +46,10 @@ fn step(least: u64) -> u64 {
     let decades = [1, 10, 100].into_iter().flat_map(|decade| [1, 2, 5].map(|n| n * decade * MS));
     let sixties = |unit: u64| [1, 2, 5, 10, 20, 30].map(|n| n * unit);
     let steps = decades.chain(sixties(SECOND)).chain(sixties(MINUTE)).chain([1, 2, 6, 12].map(|n| n * HOUR));
-    steps.into_iter().find(|step| *step >= least).unwrap_or_else(|| least.div_ceil(24 * HOUR) * 24 * HOUR)
+    steps
+        .into_iter()
+        .find(|step| *step >= least)
+        .unwrap_or_else(|| least.div_ceil(24 * HOUR).saturating_mul(24 * HOUR))
 }
 
 fn label(at: u64, step: u64) -> String {
