@@ -3,6 +3,7 @@
 mod cached;
 mod conformance;
 mod determinism;
+mod fuzz_smoke;
 mod invariants;
 mod metamorphic;
 mod reference;

@@ -33,6 +33,7 @@ pub struct DrawnExecutor {
 #[derive(Clone, Copy, Debug, arbitrary::Arbitrary, proptest_derive::Arbitrary)]
 #[expect(missing_docs, reason = "the fields are those of the configuration")]
 pub struct DrawnRun {
+    pub roomy: bool,
     pub storage_percent: u8,
     pub max_failures: u8,
     pub locality_wait_us: u8,

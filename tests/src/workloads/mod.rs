@@ -8,6 +8,8 @@ mod tables;
 
 pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnStage, Sink, Source};
 
+pub(crate) use tables::spec;
+
 use sim_core::engine::{ConsumerConf, CostModel, ExecutorConf, RunConf};
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
 use sim_core::storage::UnrollConf;
@@ -54,8 +56,10 @@ impl<'a> arbitrary::Arbitrary<'a> for Case {
 fn conf(drawn: &Drawn) -> RunConf {
     let run = &drawn.run;
     let executor = |executor: &DrawnExecutor| {
-        let heap = 4_000 + u64::from(executor.heap_kb % 64) * 1_000;
-        let off_heap = u64::from(executor.off_heap_kb % 64) * 1_000;
+        // A hashed relation begins with a page of 1 MiB, an aggregation with an array of 256 KiB.
+        let unit = if run.roomy { 64_000 } else { 1_000 };
+        let heap = (4 + u64::from(executor.heap_kb % 64)) * unit;
+        let off_heap = u64::from(executor.off_heap_kb % 64) * unit;
         let region = |bytes: u64| Bytes(bytes * u64::from(run.storage_percent % 101) / 100);
         ExecutorConf {
             node: u32::from(executor.node % 2),

@@ -118,7 +118,8 @@ fn program(
     Program { ops, columns: COLUMNS, slots: 2 }
 }
 
-fn spec(drawn: DrawnConsumer) -> ConsumerSpec {
+/// What a drawn consumer is.
+pub(crate) fn spec(drawn: DrawnConsumer) -> ConsumerSpec {
     match drawn {
         DrawnConsumer::Sort(radix) => ConsumerSpec::Sort { radix },
         DrawnConsumer::ShuffleSort => ConsumerSpec::ShuffleSort,

@@ -1,0 +1,48 @@
+//! A short, always equal run of what is fuzzed at length elsewhere.
+
+use poolsim_tests::fuzz::{self, Script, damaged, inputs};
+use proptest::prelude::*;
+
+#[test]
+fn made_up_calls() {
+    inputs(2_000, 2_000).for_each(|input| fuzz::calls(&input));
+}
+
+#[test]
+fn made_up_consumers() {
+    inputs(3_000, 400).for_each(|input| fuzz::consumers(&input));
+}
+
+#[test]
+fn made_up_runs() {
+    inputs(500, 300).for_each(|input| fuzz::runs(&input));
+}
+
+#[test]
+fn made_up_scenarios() {
+    inputs(500, 300).for_each(|input| fuzz::scenario(&input));
+}
+
+#[test]
+fn damaged_scenarios_are_refused_with_a_message() {
+    let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
+    let files = std::fs::read_dir(scenarios).expect("scenarios").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<_> =
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "ron")).collect();
+    files.sort();
+    for path in files {
+        let text = std::fs::read_to_string(&path).expect("a text file");
+        for seed in 0..100 {
+            fuzz::scenario(damaged(&text, seed).as_bytes());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_consumers_hold_is_what_the_pool_gave(script: Script) {
+        script.play();
+    }
+}
