@@ -23,6 +23,12 @@ fn made_up_scenarios() {
     inputs(500, 300).for_each(|input| fuzz::scenario(&input));
 }
 
+/// The span of the error lies in the carriage returns, which the excerpt leaves out.
+#[test]
+fn a_scenario_that_ends_in_carriage_returns_is_refused() {
+    fuzz::scenario(b"(\r\r\r\r");
+}
+
 #[test]
 fn damaged_scenarios_are_refused_with_a_message() {
     let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");

@@ -74,6 +74,6 @@ fn drawn_calls_reach_every_reply_and_event() {
 }
 
 /// The name of a variant.
-fn kind(value: &impl std::fmt::Debug) -> String {
+pub(crate) fn kind(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}").split([' ', '(']).next().unwrap_or_default().to_owned()
 }

@@ -1,13 +1,17 @@
 //! What every run keeps, watched from outside while small drawn runs go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use poolsim_tests::workloads::Case;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use sim_core::engine::run;
 use sim_core::ids::{AttemptSlot, ExecutorId};
 use sim_core::memory::MemoryMode;
-use sim_core::observe::{AttemptInfo, Event, Observer, View};
+use sim_core::observe::{AttemptInfo, End, Event, Journal, Moment, Observer, View};
+
+use crate::reference::kind;
 use sim_core::outcome::{Outcome, Verdict};
 use sim_core::units::{Bytes, SimTime};
 
@@ -85,7 +89,7 @@ proptest! {
     fn a_finished_run_has_finished_each_task_once(case: Case) {
         let mut finished = BTreeMap::new();
         let outcome = watch(&case, |_, event, _| {
-            if let Event::AttemptEnded(info, _, sim_core::observe::End::Finished) = event {
+            if let Event::AttemptEnded(info, _, End::Finished) = event {
                 *finished.entry((info.stage, info.index)).or_insert(0) += 1;
             }
         });
@@ -139,4 +143,43 @@ proptest! {
             }
         });
     }
+}
+
+/// What can be drawn reaches every event but a skipped stage (here no two jobs share one), and every end but a stall.
+#[test]
+fn drawn_runs_reach_every_event_and_end() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = BTreeSet::new();
+    for _ in 0..1500 {
+        let case = any::<Case>().new_tree(&mut runner).expect("every draw is a case").current();
+        let (outcome, journal) = run(&case.workload, &case.conf, Journal::default());
+        seen.insert(kind(&outcome.verdict));
+        seen.extend(journal.entries.iter().map(|entry| match &entry.moment {
+            Moment::BlockRead { source, .. } => format!("read {}", kind(source)),
+            moment => kind(moment),
+        }));
+    }
+    let wanted = [
+        "AttemptFailed",
+        "AttemptFinished",
+        "AttemptKilled",
+        "AttemptLaunched",
+        "AttemptWaits",
+        "BlockRefused",
+        "BlockStored",
+        "Evicted",
+        "Failed",
+        "Finished",
+        "JobEnded",
+        "JobSubmitted",
+        "Spilling",
+        "StageEnded",
+        "StageSubmitted",
+        "Unpersisted",
+        "read Computed",
+        "read Disk",
+        "read Memory",
+        "read Remote",
+    ];
+    assert_eq!(seen, wanted.map(str::to_owned).into());
 }

@@ -79,12 +79,14 @@ impl Error {
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
         let lines = text[line_start..line_end].trim_end_matches('\r');
+        // The span may lie in what was cut off.
+        let in_lines = |at: usize| (at - line_start).min(lines.len());
+        let span = in_lines(start)..in_lines(end);
         self.0.place = Some(Place {
             file: file.to_owned(),
             line: text[..start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
-            excerpt: (lines.len() <= MAX_EXCERPT_BYTES)
-                .then(|| Excerpt { lines: lines.to_owned(), span: start - line_start..end - line_start }),
+            excerpt: (lines.len() <= MAX_EXCERPT_BYTES).then(|| Excerpt { lines: lines.to_owned(), span }),
         });
         self
     }
