@@ -1,8 +1,9 @@
 //! Draws: one stream of random numbers a label, so that adding a data set leaves the draws of the others alone.
 
-use rand_distr::{Distribution as _, Exp, LogNormal, Normal, Pareto, Uniform, Zipf};
+use rand::distr::{Distribution as _, Uniform};
+use rand::{Rng, SeedableRng};
+use rand_distr::{Exp, LogNormal, Normal, Pareto, Zipf};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
 /// No drawn, given or computed number of rows, bytes or nanoseconds reaches this.
 pub(crate) const LIMIT: u64 = 1 << 62;
