@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use sim_core::conf::layout::Collector;
+use sim_core::conf::layout::page::{PageInputs, default_page_size_bytes};
+use sim_core::conf::{Semantics, SparkVersion};
 use sim_core::ids::{AttemptSlot, BlockId, ExecutorId, RddId};
 use sim_core::memory::{
     Acquired, Evictor, ExecutionMemory, Grant, ManagerConf, MemoryMode, Request, Step, TaskMemoryConf,
@@ -21,6 +24,7 @@ pub(super) struct World {
     executor: Executor,
     unroll: UnrollConf,
     task_memory: TaskMemoryConf,
+    page_size: u64,
     barge: bool,
     /// Attempt slots by task of the trace; -1 stands for "outside of any task".
     slots: BTreeMap<i64, AttemptSlot>,
@@ -151,6 +155,15 @@ impl World {
             ..ManagerConf::default()
         });
         let off = cfg["tungstenOffHeap"] == true;
+        let mode = if off { MemoryMode::OffHeap } else { MemoryMode::OnHeap };
+        // Traces are recorded under the serial collector, whose pages have no header to leave room for.
+        let pages = PageInputs {
+            mode,
+            execution_bytes: manager.execution(mode).pool_size().0,
+            cores: number(cfg, "cores")? as u32,
+            collector: Collector::Serial,
+        };
+        let page_size = default_page_size_bytes(&pages, &Semantics::of(SparkVersion::V3_5));
         let version = header["spark"].as_str().unwrap_or("");
         let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let version = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
@@ -171,10 +184,11 @@ impl World {
                 growth_factor: decimal("unrollGrowthFactor")?,
             },
             task_memory: TaskMemoryConf {
-                tungsten_memory_mode: if off { MemoryMode::OffHeap } else { MemoryMode::OnHeap },
+                tungsten_memory_mode: mode,
                 allocator_oom_spills: version >= (4, 3),
                 ..TaskMemoryConf::default()
             },
+            page_size,
             barge: cfg["barge"] == true,
             slots: BTreeMap::new(),
             tmms: BTreeMap::new(),
@@ -526,7 +540,7 @@ impl World {
             "newT" => {
                 let task = number(op, "t")?;
                 self.tmms.insert(task, TaskMemoryManager::new(slot, self.task_memory));
-                op["r"].clone()
+                json!(self.page_size)
             }
             "newC" => {
                 let task = number(op, "t")?;
