@@ -5,7 +5,7 @@
 
 use super::attempt::{AfterEviction, AfterLock, Doing, FrameOf, PutStage, Putting};
 use super::{Engine, Over};
-use crate::ids::{BlockId, ExecutorId, RddId};
+use crate::ids::{AttemptSlot, BlockId, ExecutorId, RddId};
 use crate::memory::MemoryMode;
 use crate::observe::{BlockSource, Event, Observer};
 use crate::storage::{
@@ -164,7 +164,6 @@ impl<O: Observer> Engine<'_, O> {
             PutStage::Store => self.store_unrolled(attempt, &putting),
             PutStage::Refused => self.put_refused(attempt, putting),
             PutStage::OnDisk => {
-                // The put has ended; what comes next is a read of the block on disk, which tries to cache it again.
                 self.release_unroll(attempt);
                 let (info, slot) =
                     (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
@@ -183,8 +182,9 @@ impl<O: Observer> Engine<'_, O> {
                 });
                 self.wake_block_waiters(info.executor, self.block(rdd, partition));
                 self.pop_frame(attempt);
-                self.turn_to(attempt, Doing::Next);
-                true
+                let replicas = self.replicate(attempt, rdd, partition);
+                self.turn_to(attempt, Doing::Moving);
+                !self.move_bytes(attempt, Over::Network, replicas)
             }
         }
     }
@@ -254,8 +254,46 @@ impl<O: Observer> Engine<'_, O> {
             }
             self.wake_block_waiters(info.executor, self.block(putting.rdd, putting.index));
         }
-        self.turn_to(attempt, Doing::Next);
-        true
+        if putting.again || !stored {
+            self.turn_to(attempt, Doing::Next);
+            return true;
+        }
+        let replicas = self.replicate(attempt, putting.rdd, putting.index);
+        self.turn_to(attempt, Doing::Moving);
+        !self.move_bytes(attempt, Over::Network, replicas)
+    }
+
+    /// Copies a new block to as many other executors as its level asks for (`BlockManager.replicate`), by bytes, as
+    /// far as there are others; the put ends when the bytes have arrived. Returns them.
+    fn replicate(&mut self, attempt: u32, rdd: RddId, index: u32) -> Bytes {
+        let info = self.attempts[attempt as usize].info;
+        let level = self.workload.rdds[rdd.index()].level;
+        let partition = self.partition(rdd, index);
+        let form = |size: Bytes| {
+            let per_element = size / partition.elements.max(1);
+            BlockForm { estimate: LinearEstimate { base: Bytes::ZERO, per_element }, size }
+        };
+        let values = form(partition.memory_size);
+        let serialized = form(partition.serialized_size);
+        let data = BlockData { elements: partition.elements, values, serialized };
+        let executors = self.cluster.executors.len() as u32;
+        let copies = (u32::from(level.replication) - 1).min(executors - 1);
+        for peer in (1..=copies).map(|distance| ExecutorId((info.executor.0 + distance) % executors)) {
+            // No attempt of the peer acts: the slot after its last one stands for "outside of any task".
+            let outside = AttemptSlot(self.conf.executors[peer.index()].cores / self.conf.task_cpus.max(1));
+            let new = NewBlock { block: self.block(rdd, index), rdd: Some(rdd), level };
+            let executor = &mut self.cluster.executors[peer.index()];
+            self.memory_calls += 1;
+            let mut manager = executor.memory.block_manager(&mut self.cluster.blocks, &mut self.drops);
+            let Ok(_) = manager.put_bytes(new, outside, &data, PutLock::Release);
+            let mut drops = std::mem::take(&mut self.drops);
+            for dropped in drops.drain(..) {
+                self.emit(Event::Evicted { executor: peer, dropped: &dropped, by: &info });
+            }
+            self.drops = drops;
+            self.emit(Event::Pools(peer));
+        }
+        partition.serialized_size * u64::from(copies)
     }
 
     fn put_refused(&mut self, attempt: u32, mut putting: Putting) -> bool {

@@ -1,0 +1,76 @@
+//! A level with two replicas keeps each partition on two executors.
+
+use sim_core::conf::{ClusterShape, Conf, SparkVersion};
+use sim_core::engine::{RunConf, run};
+use sim_core::ids::{ProgramId, RddId, StageId};
+use sim_core::observe::Counters;
+use sim_core::outcome::Verdict;
+use sim_core::storage::StorageLevel;
+use sim_core::units::{Bytes, SimTime};
+use sim_core::workload::{Amount, Job, Op, Partition, Program, Rdd, Stage, Workload};
+
+const SIZE: Bytes = Bytes::mib(10);
+
+/// Four tasks that fill a cache of four partitions.
+fn workload(level: StorageLevel) -> Workload {
+    let read = Op::ReadBlock { rdd: RddId(0), partition: Amount::Column(0) };
+    let fill = Op::Compute { time: Amount::Fixed(1_000_000) };
+    let partition =
+        Partition { memory_size: SIZE, serialized_size: SIZE, elements: 100, unroll_time: SimTime::ZERO };
+    Workload {
+        jobs: vec![Job {
+            name: "fill".into(),
+            stages: vec![StageId(0)],
+            after: vec![],
+            delay: SimTime::ZERO,
+            unpersist: vec![],
+        }],
+        stages: vec![Stage {
+            name: "fill".into(),
+            parents: vec![],
+            program: ProgramId(0),
+            tasks: 4,
+            shuffle: None,
+            values: vec![0, 1, 2, 3],
+            placement: vec![],
+        }],
+        programs: vec![
+            Program { ops: vec![read], columns: 1, slots: 0 },
+            Program { ops: vec![fill], columns: 0, slots: 0 },
+        ],
+        rdds: vec![Rdd {
+            name: "cached".into(),
+            level,
+            program: ProgramId(1),
+            values: vec![],
+            partitions: vec![partition; 4],
+        }],
+        ..Workload::default()
+    }
+}
+
+fn stored(level: StorageLevel, executors: &str) -> u64 {
+    let conf = Conf::builder(SparkVersion::V3_5)
+        .layer("test", [("spark.executor.instances", executors), ("spark.executor.memory", "1g")])
+        .build()
+        .unwrap();
+    let (run_conf, _) = RunConf::resolve(&conf, ClusterShape::default()).unwrap();
+    let workload = workload(level);
+    workload.check().unwrap();
+    let (outcome, counters) = run(&workload, &run_conf, Counters::default());
+    assert_eq!(outcome.verdict, Verdict::Finished);
+    let on_heap: Bytes = counters.executors.iter().map(|executor| executor.peak_storage[0]).sum();
+    on_heap.0 / SIZE.0
+}
+
+#[test]
+fn every_partition_is_on_two_executors() {
+    assert_eq!(stored(StorageLevel::MEMORY_ONLY, "2"), 4);
+    assert_eq!(stored(StorageLevel::MEMORY_ONLY.replicated(2), "2"), 8);
+    assert_eq!(stored(StorageLevel::MEMORY_ONLY_SER.replicated(2), "3"), 8);
+}
+
+#[test]
+fn a_single_executor_has_nobody_to_copy_to() {
+    assert_eq!(stored(StorageLevel::MEMORY_ONLY.replicated(2), "1"), 4);
+}
