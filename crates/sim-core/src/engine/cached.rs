@@ -277,10 +277,12 @@ impl<O: Observer> Engine<'_, O> {
         let serialized = form(partition.serialized_size);
         let data = BlockData { elements: partition.elements, values, serialized };
         let executors = self.cluster.executors.len() as u32;
-        let copies = (u32::from(level.replication) - 1).min(executors - 1);
-        for peer in (1..=copies).map(|distance| ExecutorId((info.executor.0 + distance) % executors)) {
-            // No attempt of the peer acts: the slot after its last one stands for "outside of any task".
-            let outside = AttemptSlot(self.conf.executors[peer.index()].cores / self.conf.task_cpus.max(1));
+        let slots = |peer: ExecutorId| self.conf.executors[peer.index()].cores / self.conf.task_cpus.max(1);
+        let others = (1..executors).map(|distance| ExecutorId((info.executor.0 + distance) % executors));
+        let others = others.filter(|&peer| slots(peer) > 0).take(usize::from(level.replication) - 1);
+        // No attempt of the peer acts: the slot after its last one stands for "outside of any task".
+        let peers: Vec<_> = others.map(|peer| (peer, AttemptSlot(slots(peer)))).collect();
+        for &(peer, outside) in &peers {
             let new = NewBlock { block: self.block(rdd, index), rdd: Some(rdd), level };
             let executor = &mut self.cluster.executors[peer.index()];
             self.memory_calls += 1;
@@ -293,7 +295,7 @@ impl<O: Observer> Engine<'_, O> {
             self.drops = drops;
             self.emit(Event::Pools(peer));
         }
-        partition.serialized_size * u64::from(copies)
+        partition.serialized_size * peers.len() as u64
     }
 
     fn put_refused(&mut self, attempt: u32, mut putting: Putting) -> bool {
