@@ -138,6 +138,8 @@ pub(super) enum PutStage {
     Refused,
     /// It has been written to disk.
     OnDisk,
+    /// It is on disk and its replicas are where they belong: its reader begins to read.
+    ReadBack,
 }
 
 impl Attempt {

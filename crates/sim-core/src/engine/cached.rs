@@ -183,9 +183,11 @@ impl<O: Observer> Engine<'_, O> {
                 self.wake_block_waiters(info.executor, self.block(rdd, partition));
                 self.pop_frame(attempt);
                 let replicas = self.replicate(attempt, rdd, partition);
-                self.turn_to(attempt, Doing::Moving);
+                let putting = Putting { stage: PutStage::ReadBack, ..putting };
+                self.turn_to(attempt, Doing::BlockIo(putting));
                 !self.move_bytes(attempt, Over::Network, replicas)
             }
+            PutStage::ReadBack => self.read_back(attempt, &putting),
         }
     }
 
@@ -261,6 +263,27 @@ impl<O: Observer> Engine<'_, O> {
         let replicas = self.replicate(attempt, putting.rdd, putting.index);
         self.turn_to(attempt, Doing::Moving);
         !self.move_bytes(attempt, Over::Network, replicas)
+    }
+
+    /// Who has put a block on disk reads it from there, and tries to cache it again (`BlockManager.getOrElseUpdate`).
+    fn read_back(&mut self, attempt: u32, putting: &Putting) -> bool {
+        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
+        let (rdd, index) = (putting.rdd, putting.index);
+        let executor = &mut self.cluster.executors[info.executor.index()];
+        let block = BlockId(self.first_blocks[rdd.index()].0 + index);
+        let copy = executor.memory.store.find(&self.cluster.blocks, block);
+        let readable =
+            copy.filter(|&copy| executor.memory.store.lock_for_reading(&mut self.cluster.blocks, copy, slot));
+        let Some(copy) = readable else {
+            self.turn_to(attempt, Doing::Next);
+            return true;
+        };
+        self.attempts[attempt as usize].reading.push(copy);
+        let size = self.cluster.blocks[copy].serialized_size;
+        let unroll = Unroll::new(self.conf.unroll, self.partition(rdd, index).elements);
+        let again = Putting { rdd, index, copy, unroll, again: true, stage: PutStage::Unroll, charged: 0 };
+        self.turn_to(attempt, Doing::BlockIo(again));
+        !self.move_bytes(attempt, Over::Disk, size)
     }
 
     /// Copies a new block to as many other executors as its level asks for (`BlockManager.replicate`), by bytes, as

@@ -1,4 +1,4 @@
-//! A level with two replicas keeps each partition on two executors.
+//! What storing a partition of a cached RDD does besides taking memory.
 
 use sim_core::conf::{ClusterShape, Conf, SparkVersion};
 use sim_core::engine::{RunConf, run};
@@ -73,4 +73,19 @@ fn every_partition_is_on_two_executors() {
 #[test]
 fn a_single_executor_has_nobody_to_copy_to() {
     assert_eq!(stored(StorageLevel::MEMORY_ONLY.replicated(2), "1"), 4);
+}
+
+#[test]
+fn who_puts_a_block_on_disk_reads_it_from_there() {
+    let settings = [
+        ("spark.executor.instances", "1"),
+        ("poolsim.disk.bytesPerSecond", "10m"),
+        ("poolsim.task.launchMs", "0"),
+        ("poolsim.driver.launchMs", "0"),
+    ];
+    let conf = Conf::builder(SparkVersion::V3_5).layer("test", settings).build().unwrap();
+    let (run_conf, _) = RunConf::resolve(&conf, ClusterShape::default()).unwrap();
+    let (outcome, _) = run(&workload(StorageLevel::DISK_ONLY), &run_conf, ());
+    // Four partitions of 10 MiB, one after the other: 1 ms to compute, a second to write, a second to read.
+    assert_eq!(outcome.end.as_ms(), 4 * 2001);
 }
