@@ -32,8 +32,6 @@ ids! {
     JobId;
     /// One stage.
     StageId;
-    /// One task of one stage: a row of its demand columns.
-    TaskId;
     /// One task attempt *as its executor sees it*: dense, reused after the attempt has ended. It is the key of the
     /// execution pools' tables, of unroll memory and of block locks (Spark: `taskAttemptId`).
     AttemptSlot;

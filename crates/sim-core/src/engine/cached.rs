@@ -311,11 +311,8 @@ impl<O: Observer> Engine<'_, O> {
             self.memory_calls += 1;
             let mut manager = executor.memory.block_manager(&mut self.cluster.blocks, &mut self.drops);
             let Ok(_) = manager.put_bytes(new, outside, &data, PutLock::Release);
-            let mut drops = std::mem::take(&mut self.drops);
-            for dropped in drops.drain(..) {
-                self.emit(Event::Evicted { executor: peer, dropped: &dropped, by: &info });
-            }
-            self.drops = drops;
+            // Written by the peer meanwhile: it takes this attempt no time.
+            self.report_drops(peer, &info);
             self.emit(Event::Pools(peer));
         }
         partition.serialized_size * peers.len() as u64

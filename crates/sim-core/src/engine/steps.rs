@@ -3,10 +3,10 @@
 use super::attempt::{AfterEviction, AfterLock, Consuming, Doing, Frame, FrameOf};
 use super::executor::Grants;
 use super::{Engine, Over};
-use crate::ids::ConsumerId;
+use crate::ids::{ConsumerId, ExecutorId};
 use crate::memory::MemoryMode;
 use crate::memory::consumer::{Consumer, ConsumerSetup, Failure, Progress, Rows, TaskConsumers};
-use crate::observe::{End, Event, Observer};
+use crate::observe::{AttemptInfo, End, Event, Observer};
 use crate::outcome::{Holder, OomReport};
 use crate::storage::ToDisk;
 use crate::units::{Bytes, SimTime};
@@ -199,7 +199,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 let id = self.open_consumer(attempt, consumer.of(values));
                 self.attempts[attempt as usize].slots[frame.slot_base as usize + usize::from(slot)] =
                     Some(id);
-                self.begin_consuming(attempt, None, None, 0, SimTime::ZERO)
+                self.begin_consuming(attempt, SimTime::ZERO)
             }
             Op::Insert { slot, rows, bytes, time: amount } => {
                 let into = consumer(slot);
@@ -213,7 +213,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             Op::Finish { slot, time: amount } => {
                 let id = consumer(slot);
                 state.consumers.finish(id);
-                self.begin_consuming(attempt, None, None, 0, time(amount))
+                self.begin_consuming(attempt, time(amount))
             }
             Op::Drain { slot, time: amount } => {
                 let id = consumer(slot);
@@ -298,16 +298,11 @@ impl<'w, O: Observer> Engine<'w, O> {
         true
     }
 
-    fn begin_consuming(
-        &mut self,
-        attempt: u32,
-        into: Option<ConsumerId>,
-        from: Option<ConsumerId>,
-        rows: u64,
-        time: SimTime,
-    ) -> bool {
+    /// Lets a consumer do what takes no rows: its constructor, its finish.
+    fn begin_consuming(&mut self, attempt: u32, time: SimTime) -> bool {
         let left = Rows { count: 0, bytes_each: Bytes::ZERO };
-        let consuming = Consuming { into, from, left, rows, done: 0, time, charged: SimTime::ZERO };
+        let charged = SimTime::ZERO;
+        let consuming = Consuming { into: None, from: None, left, rows: 0, done: 0, time, charged };
         self.turn_to(attempt, Doing::Consuming(consuming));
         true
     }
@@ -393,18 +388,24 @@ impl<'w, O: Observer> Engine<'w, O> {
     /// Tells observers what a memory call did. Returns the bytes of evicted blocks that have to be written to disk.
     pub(super) fn after_memory(&mut self, attempt: u32) -> Bytes {
         let info = self.attempts[attempt as usize].info;
+        let written = self.report_drops(info.executor, &info);
+        self.schedule_recheck(info.executor);
+        self.emit(Event::Pools(info.executor));
+        written
+    }
+
+    /// Tells observers of the blocks that a call for `by` has dropped on an executor. Returns the bytes to write.
+    pub(super) fn report_drops(&mut self, executor: ExecutorId, by: &AttemptInfo) -> Bytes {
         let mut written = Bytes::ZERO;
         let mut drops = std::mem::take(&mut self.drops);
         for dropped in drops.drain(..) {
             if dropped.to_disk == ToDisk::Written {
-                let copy = self.cluster.blocks.find(dropped.block, info.executor);
+                let copy = self.cluster.blocks.find(dropped.block, executor);
                 written += copy.map_or(dropped.size, |copy| self.cluster.blocks[copy].serialized_size);
             }
-            self.emit(Event::Evicted { executor: info.executor, dropped: &dropped, by: &info });
+            self.emit(Event::Evicted { executor, dropped: &dropped, by });
         }
         self.drops = drops;
-        self.schedule_recheck(info.executor);
-        self.emit(Event::Pools(info.executor));
         written
     }
 
@@ -510,6 +511,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn clean_up(&mut self, attempt: u32) {
         self.last_end = self.now;
         let slot = self.attempts[attempt as usize].slot();
+        let executor_id = self.attempts[attempt as usize].info.executor;
         let computed: Vec<_> = self.attempts[attempt as usize]
             .frames
             .iter()
@@ -518,8 +520,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 FrameOf::Task { .. } => None,
             })
             .collect();
-        let state = &mut self.attempts[attempt as usize];
-        let executor = &mut self.cluster.executors[state.info.executor.index()];
+        let executor = &mut self.cluster.executors[executor_id.index()];
         for mode in MemoryMode::BOTH {
             executor.memory.store.release_unroll_memory(&mut executor.memory.manager, slot, Bytes::MAX, mode);
         }
@@ -527,15 +528,11 @@ impl<'w, O: Observer> Engine<'w, O> {
         // A failed computation removes the info, so that those who wait for the block compute it themselves.
         for copy in computed {
             let block = self.cluster.blocks[copy].block;
+            let executor = &mut self.cluster.executors[executor_id.index()];
             executor.memory.store.remove_block(&mut self.cluster.blocks, copy);
-            let waiting = std::mem::take(&mut executor.block_waiters);
-            let (woken, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|&(other, _)| other == block);
-            executor.block_waiters = rest;
-            for (_, waiter) in woken {
-                let generation = self.attempts[waiter as usize].generation;
-                self.queue.push(self.now, super::Happening::Resume { attempt: waiter, generation });
-            }
+            self.wake_block_waiters(executor_id, block);
         }
+        let executor = &mut self.cluster.executors[executor_id.index()];
         executor.memory.store.release_all_locks_for_task(&mut self.cluster.blocks, slot);
         self.with_memory(attempt, |consumers, grants| consumers.clean_up(grants));
         let state = &mut self.attempts[attempt as usize];
@@ -546,7 +543,6 @@ impl<'w, O: Observer> Engine<'w, O> {
         state.reading.clear();
         state.unrolled = false;
         let free = state.info.slot;
-        let executor_id = state.info.executor;
         self.executor_of(attempt).free_slots.push(free);
         self.schedule_recheck(executor_id);
         self.emit(Event::Pools(executor_id));

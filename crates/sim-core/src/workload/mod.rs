@@ -10,7 +10,7 @@ mod program;
 pub use check::WorkloadError;
 pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, Slot};
 
-use crate::ids::{BlockId, JobId, ProgramId, RddId, ShuffleId, StageId, TaskId};
+use crate::ids::{BlockId, JobId, ProgramId, RddId, ShuffleId, StageId};
 use crate::storage::StorageLevel;
 use crate::units::{Bytes, SimTime};
 
@@ -186,11 +186,5 @@ impl Workload {
         let table = &self.rdds[rdd.index()];
         let columns = usize::from(self.programs[table.program.index()].columns);
         &table.values[index as usize * columns..][..columns]
-    }
-
-    /// The number of a task among all tasks of the workload.
-    #[must_use]
-    pub fn task_id(&self, first_task: &[u32], stage: StageId, index: u32) -> TaskId {
-        TaskId(first_task[stage.index()] + index)
     }
 }
