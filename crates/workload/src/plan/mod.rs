@@ -7,6 +7,7 @@ mod apportion;
 mod build;
 mod items;
 mod keys;
+pub mod recording;
 
 use serde::Deserialize;
 use sim_core::storage::StorageLevel;
@@ -17,6 +18,7 @@ pub(crate) use apportion::evenly;
 pub(crate) use build::Builder;
 pub use items::Items;
 pub use keys::{Keys, Share};
+pub use recording::Recording;
 
 /// Data sets and jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +27,8 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// In the order in which the driver submits them.
     pub jobs: Vec<Job>,
+    /// An application that a log recorded; it stands alone, without nodes and jobs beside it.
+    pub recording: Option<Box<Recording>>,
 }
 
 /// A row of [`Plan::nodes`].
