@@ -5,12 +5,15 @@
 //! engine runs; it is a pure function of the plan and of [`PlanConf`].
 
 mod error;
+mod failure;
 pub mod lower;
 pub mod plan;
+pub mod recorded;
 mod sample;
 pub mod scenario;
 
 pub use error::Error;
+pub use failure::Failure;
 pub use lower::{Costs, PlanConf, lower};
 pub use plan::Plan;
 pub use scenario::Scenario;

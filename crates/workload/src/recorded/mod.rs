@@ -1,0 +1,75 @@
+//! What an event log recorded, as a plan that can be run again.
+//!
+//! [`read`] streams the events of a log into compact tables (`facts`), fits a [`Recording`] to them (`fit`), and keeps
+//! apart what the log says happened ([`Observed`]), to set beside a run of the recording. The recording is made of what
+//! tasks asked for; spilled bytes, evictions, hits, failures and durations of stages are only ever observed.
+
+mod calibration;
+pub mod facts;
+mod fit;
+mod grade;
+mod observed;
+
+pub use calibration::{Calibration, SpillRatio};
+pub use grade::{Grade, Kind, Note};
+pub use observed::{Observed, ObservedRdd, ObservedStage, ObservedTask};
+
+use crate::plan::recording::Recording;
+
+/// How to read a log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Drop what Spark does not log by default: updates of blocks, metrics of executors.
+    pub as_default: bool,
+    /// Put stable pseudonyms in place of names.
+    pub redact: bool,
+}
+
+/// A log, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Version of Spark as the log writes it; empty if it does not say.
+    pub version: String,
+    /// The application.
+    pub app: App,
+    /// The settings that the model knows, in the order of their names, and what the log proves beyond them.
+    pub conf: Vec<(String, String)>,
+    /// What each executor reported as its pools.
+    pub pools: Vec<ExecutorPools>,
+    /// What ran, to be run again.
+    pub recording: Recording,
+    /// What happened.
+    pub observed: Observed,
+    /// How sure each figure is.
+    pub grades: Vec<Grade>,
+    /// What was wrong with the log, or is not modelled.
+    pub notes: Vec<Note>,
+    /// Figures of the outcome from which constants of the model may be taken.
+    pub calibration: Calibration,
+}
+
+/// The application of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct App {
+    /// `spark.app.name`.
+    pub name: String,
+    /// `spark.app.id`; empty if the log does not say.
+    pub id: String,
+    /// The attempt, where the cluster manager numbers them.
+    pub attempt: Option<String>,
+    /// Start in milliseconds of the epoch.
+    pub started_ms: Option<u64>,
+    /// Whether the log has the end of the application.
+    pub complete: bool,
+}
+
+/// What a block manager reported when it registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutorPools {
+    /// Name of the executor.
+    pub executor: String,
+    /// Bytes that execution and storage share on the heap (`Maximum Onheap Memory`).
+    pub max_on_heap: u64,
+    /// Bytes that they share off the heap.
+    pub max_off_heap: u64,
+}
