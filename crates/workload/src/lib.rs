@@ -11,6 +11,6 @@ mod sample;
 pub mod scenario;
 
 pub use error::Error;
-pub use lower::{Costs, PlanConf, lower};
-pub use plan::Plan;
+pub use lower::{Costs, PlanConf, is_recut, lower};
+pub use plan::{Plan, Recording};
 pub use scenario::Scenario;
