@@ -3,6 +3,7 @@
 //! ```text
 //!  Input ──(Settings)──► Case ──run──► Run { RunReport, Timeline, Journal }
 //!    │                                        ▲
+//!    ├── replay: a log beside a run of its recording, and what another configuration does
 //!    ├── check: the expectations of a scenario and of its variants
 //!    └── sweep: every combination of the values of some keys
 //! ```
@@ -17,6 +18,7 @@ pub mod human;
 mod input;
 mod limits;
 pub mod properties;
+pub mod replay;
 pub mod report;
 mod run;
 mod settings;
