@@ -32,7 +32,10 @@ pub struct Diagnostics {
     pub first_malformed: Vec<MalformedLine>,
     /// Files whose last line lacks its end and is no event: written at this moment, or cut off.
     pub incomplete_lines: u64,
-    /// Compressed streams that end too early or are damaged: what decoded before is kept.
+    /// Places where a compressed stream ends too early or is damaged, or where a file of a rolling log is none. What
+    /// decodes before is kept, and what decodes after it.
+    pub damages: u64,
+    /// The first of them.
     pub damaged_streams: Vec<DamagedStream>,
     /// Whether the log says which Spark wrote it.
     pub log_start_seen: bool,
@@ -67,7 +70,7 @@ pub struct DamagedStream {
 }
 
 impl Diagnostics {
-    /// Malformed lines of which the place is kept.
+    /// Malformed lines and damaged streams of which the place is kept.
     pub const FIRST_MALFORMED: usize = 10;
     /// Distinct names of events that are counted each on its own.
     pub const NAMES: usize = 1000;
@@ -93,7 +96,14 @@ impl Diagnostics {
         }
     }
 
-    pub(crate) fn malformed(&mut self, file: &str, line: u64, reason: impl ToString) {
+    pub(crate) fn damaged(&mut self, damage: DamagedStream) {
+        self.damages += 1;
+        if self.damaged_streams.len() < Self::FIRST_MALFORMED {
+            self.damaged_streams.push(damage);
+        }
+    }
+
+    pub(crate) fn malformed(&mut self, file: &str, line: u64, reason: &impl ToString) {
         self.malformed_lines += 1;
         if self.first_malformed.len() < Self::FIRST_MALFORMED {
             self.first_malformed.push(MalformedLine {

@@ -39,6 +39,7 @@ macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($type:ty) = $name:literal,)*) => {
         /// One event. It borrows from its line.
         #[derive(Clone, Debug, PartialEq)]
+        #[expect(clippy::large_enum_variant, reason = "boxes would be an allocation a task")]
         pub enum Event<'a> {
             $($(#[$doc])* $variant($type),)*
             /// An event that holds nothing about memory, time and structure, or that is not known: its name as

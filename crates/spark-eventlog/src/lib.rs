@@ -14,15 +14,19 @@
 //! # Ok::<(), spark_eventlog::Error>(())
 //! ```
 
+mod codec;
 mod diagnostics;
 mod error;
 pub mod event;
+mod limits;
 mod lines;
 mod log;
+mod source;
 mod version;
 
 pub use diagnostics::{DamagedStream, Diagnostics, MalformedLine};
 pub use error::Error;
 pub use event::{BlockId, Event, Text};
-pub use log::EventLog;
+pub use limits::Limits;
+pub use log::{EventLog, Options};
 pub use version::LogVersion;
