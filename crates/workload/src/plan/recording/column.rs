@@ -112,9 +112,11 @@ mod tests {
 
     #[test]
     fn a_column_is_written_as_it_is_read() {
-        for (text, column) in
-            [("7", Column::Same(7)), ("[1,2,3]", Column::Each(vec![1, 2, 3])), ("[]", Column::Each(Vec::new()))]
-        {
+        for (text, column) in [
+            ("7", Column::Same(7)),
+            ("[1,2,3]", Column::Each(vec![1, 2, 3])),
+            ("[]", Column::Each(Vec::new())),
+        ] {
             assert_eq!(ron::from_str::<Column>(text).expect(text), column);
             assert_eq!(ron::to_string(&column).expect(text), text);
         }
