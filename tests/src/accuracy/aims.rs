@@ -55,7 +55,7 @@ const AGAINST_NULL: [Figure; 7] = [
 
 /// The aims of one kind of cases, `ceiling` being how well one run tells another of the same configuration.
 #[must_use]
-pub fn aims(of: &'static str, section: &Section, ceiling: &[FigureRow]) -> Vec<Aim> {
+pub(super) fn aims(of: &'static str, section: &Section, ceiling: &[FigureRow]) -> Vec<Aim> {
     let mut list = List { of, aims: Vec::new() };
     list.sort_tasks(section);
     let spill = overall(&section.figures, Figure::MemorySpilled);
@@ -106,7 +106,7 @@ pub fn aims(of: &'static str, section: &Section, ceiling: &[FigureRow]) -> Vec<A
 
 /// The score of a figure over all families.
 #[must_use]
-pub fn overall(rows: &[FigureRow], figure: Figure) -> Option<&Score> {
+pub(super) fn overall(rows: &[FigureRow], figure: Figure) -> Option<&Score> {
     row(rows, figure).map(|row| &row.score)
 }
 
@@ -255,7 +255,7 @@ fn worst(score: &Score) -> String {
 
 /// A share, as people write it.
 #[must_use]
-pub fn percent(share: Option<f64>) -> String {
+pub(super) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0))
 }
 

@@ -10,6 +10,7 @@ use sim_core::conf::layout::Collector;
 use sim_core::conf::layout::page::{PageInputs, default_page_size_bytes};
 use sim_core::conf::{Key, Semantics, SparkVersion};
 use sim_core::memory::MemoryMode;
+use spark_eventlog::EventLog;
 use workload::Failure;
 use workload::recorded::{self, Recorded};
 
@@ -113,7 +114,7 @@ pub struct Log {
 
 /// Reads the log of each run; for one that cannot be read, why.
 #[must_use]
-pub fn read_logs(runs: &[Run], as_default: bool) -> Vec<Result<Log, String>> {
+pub(super) fn read_logs(runs: &[Run], as_default: bool) -> Vec<Result<Log, String>> {
     runs.par_iter().map(|run| read_log(run, as_default)).collect()
 }
 
@@ -127,7 +128,8 @@ fn read_log(run: &Run, as_default: bool) -> Result<Log, String> {
 
 fn read_recorded(log: &Path, as_default: bool) -> Result<Recorded, String> {
     let options = recorded::Options { as_default, ..recorded::Options::default() };
-    let _ = (log, options); Err("STUB".to_owned())
+    let log = EventLog::open(log).map_err(|error| error.to_string())?;
+    recorded::read(log, options).map_err(|error| error.to_string())
 }
 
 fn facts(run: &Run, recorded: &Recorded) -> RunFacts {
@@ -176,7 +178,7 @@ fn page_bytes(recorded: &Recorded, conf: &BTreeMap<String, String>, cores: u32) 
 
 /// Puts every question to its log. A log that cannot be read leaves its questions without an answer.
 #[must_use]
-pub fn run(runs: &[Run], logs: &[Result<Log, String>], pairs: &[Pair], options: &CaseOptions) -> Vec<Case> {
+pub(super) fn run(runs: &[Run], logs: &[Result<Log, String>], pairs: &[Pair], options: &CaseOptions) -> Vec<Case> {
     pairs.par_iter().map(|pair| case(runs, logs, *pair, options)).collect()
 }
 

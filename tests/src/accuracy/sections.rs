@@ -305,7 +305,7 @@ impl Verdicts {
 
 /// How well one run tells another of the same configuration: no model can do better.
 #[must_use]
-pub fn ceiling(repeats: &[super::pairs::Pair], runs: &[Run]) -> Vec<FigureRow> {
+pub(super) fn ceiling(repeats: &[super::pairs::Pair], runs: &[Run]) -> Vec<FigureRow> {
     let mut scores: BTreeMap<(Figure, Option<String>), (Score, Score)> = BTreeMap::new();
     for pair in repeats {
         let (from, to) = (&runs[pair.from], &runs[pair.to]);

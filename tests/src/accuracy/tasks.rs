@@ -124,7 +124,7 @@ pub struct TaskTruth {
 /// The tasks of a run, by stage and index. `operators` holds what stages do, by `Stage ID`; `page` is the size of a page
 /// in bytes.
 #[must_use]
-pub fn tasks(observed: &Observed, operators: &BTreeMap<u32, Operator>, page: u64) -> Vec<TaskTruth> {
+pub(super) fn tasks(observed: &Observed, operators: &BTreeMap<u32, Operator>, page: u64) -> Vec<TaskTruth> {
     let mut ran: Vec<(u32, u32)> = observed.tasks.iter().map(|task| (task.stage, task.stage_attempt)).collect();
     ran.sort_unstable();
     ran.dedup();

@@ -135,7 +135,7 @@ struct Row {
 ///
 /// # Errors
 /// If the table cannot be read, a cell does not hold what it should, or no run is left.
-pub fn read(directory: &Path, family: Option<&str>) -> Result<Vec<Run>, TruthError> {
+pub(super) fn read(directory: &Path, family: Option<&str>) -> Result<Vec<Run>, TruthError> {
     let path = directory.join("truth.csv");
     let table = |source| TruthError::Table { path: path.clone(), source };
     let mut runs = Vec::new();
