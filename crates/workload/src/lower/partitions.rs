@@ -48,8 +48,6 @@ impl Lowering<'_> {
 }
 
 fn limit(name: &str, what: &str, found: u64, allowed: u64, help: &str) -> Error {
-    Error::new(format!(
-        "data set `{name}`: {found} {what} so far, and at most {allowed} are simulated"
-    ))
-    .help(help)
+    Error::new(format!("data set `{name}`: {found} {what} so far, and at most {allowed} are simulated"))
+        .help(help)
 }

@@ -75,7 +75,8 @@ impl Lowering<'_> {
         self.check_tasks(&stage.name, u64::from(cut.to))?;
         self.tasks += u64::from(cut.to);
         let mut stream = self.recorded_steps(&stage.steps, cut, lowered)?;
-        let shuffle = self.recorded_output(&mut stream, stage, cut, |shuffle| cuts.shuffles[shuffle as usize])?;
+        let shuffle =
+            self.recorded_output(&mut stream, stage, cut, |shuffle| cuts.shuffles[shuffle as usize])?;
         stream.settle()?;
         stream.scale_time(&times(&cut.column(&stage.time_ms)), &mut vec![0; cut.to as usize])?;
         let mut parents = std::mem::take(&mut stream.parents);
@@ -90,12 +91,7 @@ impl Lowering<'_> {
     }
 
     /// Where the tasks ran; nothing where every schedule is the same, or another is wanted.
-    fn placement(
-        &self,
-        stage: &recording::Stage,
-        recording: &Recording,
-        cut: recut::Cut,
-    ) -> Vec<Placement> {
+    fn placement(&self, stage: &recording::Stage, recording: &Recording, cut: recut::Cut) -> Vec<Placement> {
         let free = recording.executors.len() <= 1 && stage.not_before_ms.is_zero();
         if !self.conf.keeps_placement || cut.from != cut.to || free {
             return Vec::new();

@@ -151,7 +151,12 @@ impl Lowering<'_> {
     }
 
     /// Objects of all rows in a collection of the RDD API.
-    fn collected_in(&self, stream: &mut Stream, consumer: ConsumerSpec, bytes: Vec<u64>) -> Result<(), Error> {
+    fn collected_in(
+        &self,
+        stream: &mut Stream,
+        consumer: ConsumerSpec,
+        bytes: Vec<u64>,
+    ) -> Result<(), Error> {
         let costs = &self.conf.costs;
         stream.spend(|cell| costs.rows(cell.rows, None));
         let slot = stream.open(consumer)?;

@@ -23,7 +23,9 @@ impl Recording {
 fn tables(recording: &Recording) -> Result<(), Error> {
     for (at, rdd) in recording.rdds.iter().enumerate() {
         let owner = Owner { recording, what: "rdd", id: rdd.id, rows: rdd.partitions, rdds: at };
-        for (name, column) in [("memory", &rdd.memory), ("serialized", &rdd.serialized), ("elements", &rdd.elements)] {
+        for (name, column) in
+            [("memory", &rdd.memory), ("serialized", &rdd.serialized), ("elements", &rdd.elements)]
+        {
             owner.column(name, column)?;
         }
         owner.times("time_ms", &rdd.time_ms)?;
@@ -53,7 +55,8 @@ fn writers(recording: &Recording) -> Result<(), Error> {
         }
     }
     for (at, stage) in recording.stages.iter().enumerate() {
-        let late = fetched(&stage.steps).find(|&shuffle| first[shuffle as usize].is_some_and(|writer| writer >= at));
+        let late =
+            fetched(&stage.steps).find(|&shuffle| first[shuffle as usize].is_some_and(|writer| writer >= at));
         if let Some(shuffle) = late {
             return Err(Error::new(format!(
                 "stage {} fetches shuffle {shuffle}, which no stage above it writes",
@@ -67,7 +70,10 @@ fn writers(recording: &Recording) -> Result<(), Error> {
 
 fn jobs(recording: &Recording) -> Result<(), Error> {
     for (at, job) in recording.jobs.iter().enumerate() {
-        let fail = |text: String| Err(Error::new(format!("job {}: {text}", job.id)).help("jobs name stages, jobs and rdds by their place in the list, from 0"));
+        let fail = |text: String| {
+            Err(Error::new(format!("job {}: {text}", job.id))
+                .help("jobs name stages, jobs and rdds by their place in the list, from 0"))
+        };
         if let Some(stage) = job.stages.iter().find(|&&stage| stage as usize >= recording.stages.len()) {
             return fail(format!("there is no stage at {stage}"));
         }
@@ -188,9 +194,9 @@ impl Owner<'_> {
                     &[("groups", groups), ("bytes", bytes)]
                 }
                 Step::RowBuffer { largest_group, .. } => &[("largest_group", largest_group)],
-                Step::AppendOnlyMap { bytes }
-                | Step::ExternalSorter { bytes }
-                | Step::BlackBox { bytes } => &[("bytes", bytes)],
+                Step::AppendOnlyMap { bytes } | Step::ExternalSorter { bytes } | Step::BlackBox { bytes } => {
+                    &[("bytes", bytes)]
+                }
                 Step::Sort { .. } | Step::Union => &[],
             };
             for (name, column) in columns {
