@@ -14,7 +14,11 @@ pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
 pub use observed::{Observed, ObservedRdd, ObservedStage, ObservedTask};
 
+use spark_eventlog::EventLog;
+
+use crate::Error;
 use crate::plan::recording::Recording;
+use facts::Collector;
 
 /// How to read a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,4 +76,34 @@ pub struct ExecutorPools {
     pub max_on_heap: u64,
     /// Bytes that they share off the heap.
     pub max_off_heap: u64,
+}
+
+/// Reads a log to its end and fits a recording to it.
+///
+/// # Errors
+/// The log cannot be read, or holds no task.
+pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
+    let mut collector = Collector::new(options.as_default);
+    while let Some(event) = log.next_event().map_err(|error| Error::new(error.to_string()))? {
+        collector.add(&event);
+    }
+    let facts = collector.finish();
+    let fit::Fitted { recording, grades, notes, executors, start } = fit::fit(&facts);
+    Ok(Recorded {
+        version: facts.version.clone(),
+        app: App {
+            name: facts.app.name.clone(),
+            id: facts.app.id.clone(),
+            attempt: facts.app.attempt.clone(),
+            started_ms: facts.app.started.map(|started| started.saturating_add(facts.origin)),
+            complete: facts.app.ended.is_some(),
+        },
+        conf: Vec::new(),
+        pools: Vec::new(),
+        observed: Observed::of(&facts, &executors, start),
+        calibration: Calibration::default(),
+        recording,
+        grades,
+        notes,
+    })
 }

@@ -2,6 +2,8 @@
 
 mod recut;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use recut::is_recut;
 

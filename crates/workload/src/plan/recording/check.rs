@@ -54,10 +54,14 @@ fn writers(recording: &Recording) -> Result<(), Error> {
             first[shuffle as usize].get_or_insert(at);
         }
     }
+    // What a cached RDD is computed from has to be there too.
+    let mut of_rdds: Vec<Vec<u32>> = Vec::new();
+    for rdd in &recording.rdds {
+        of_rdds.push(fetched(&rdd.steps, &of_rdds));
+    }
     for (at, stage) in recording.stages.iter().enumerate() {
-        let late =
-            fetched(&stage.steps).find(|&shuffle| first[shuffle as usize].is_some_and(|writer| writer >= at));
-        if let Some(shuffle) = late {
+        let late = |shuffle: &u32| first[*shuffle as usize].is_some_and(|writer| writer >= at);
+        if let Some(shuffle) = fetched(&stage.steps, &of_rdds).iter().find(|shuffle| late(shuffle)) {
             return Err(Error::new(format!(
                 "stage {} fetches shuffle {shuffle}, which no stage above it writes",
                 stage.id
@@ -90,11 +94,17 @@ fn jobs(recording: &Recording) -> Result<(), Error> {
     Ok(())
 }
 
-fn fetched(steps: &[Step]) -> impl Iterator<Item = u32> + '_ {
-    steps.iter().filter_map(|step| match step {
-        Step::Fetch { shuffle, .. } => Some(*shuffle),
-        _ => None,
-    })
+/// The shuffles that these steps fetch, or the RDDs that they read.
+fn fetched(steps: &[Step], of_rdds: &[Vec<u32>]) -> Vec<u32> {
+    let of_step = |step: &Step| match step {
+        Step::Fetch { shuffle, .. } => vec![*shuffle],
+        Step::Cached { rdd, .. } => of_rdds[*rdd as usize].clone(),
+        _ => Vec::new(),
+    };
+    let mut all: Vec<u32> = steps.iter().flat_map(of_step).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn writes(output: &Output) -> Option<u32> {
@@ -128,7 +138,7 @@ impl Owner<'_> {
     }
 
     fn bounded(&self, name: &str, column: &Column, limit: u64) -> Result<(), Error> {
-        if let Some(len) = column.len()
+        if let Some(len) = column.amounts()
             && len != self.rows as usize
         {
             return Err(self

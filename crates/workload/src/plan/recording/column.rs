@@ -42,7 +42,7 @@ impl Column {
 
     /// The number of amounts, where there is one for each task.
     #[must_use]
-    pub fn len(&self) -> Option<usize> {
+    pub fn amounts(&self) -> Option<usize> {
         match self {
             Self::Same(_) => None,
             Self::Each(amounts) => Some(amounts.len()),
