@@ -7,10 +7,10 @@ use sim_core::conf::{ClusterShape, Conf, Layout, SparkVersion};
 use sim_core::engine::RunConf;
 use sim_core::ids::RddId;
 use sim_core::workload::Workload;
-use workload::{PlanConf, Scenario};
+use workload::{Plan, PlanConf, Scenario};
 
 use crate::limits::{check_limits, check_time};
-use crate::{Error, Input, Layer, Settings, Slips, settings};
+use crate::{Error, Input, Layer, Settings, Slips, recorded, settings};
 
 /// The version of inputs that name none.
 pub const DEFAULT_VERSION: SparkVersion = SparkVersion::V3_5;
@@ -63,6 +63,11 @@ pub enum Note {
         /// Its name.
         name: String,
     },
+    /// Something about the log that the input was made of.
+    OfLog {
+        /// The sentence.
+        text: String,
+    },
 }
 
 impl fmt::Display for Note {
@@ -83,6 +88,7 @@ impl fmt::Display for Note {
                 "`{}` is cached and read by nobody after it was filled: it takes memory and saves nothing",
                 name.escape_debug()
             ),
+            Self::OfLog { text } => write!(f, "{}", text.escape_debug()),
         }
     }
 }
@@ -91,8 +97,8 @@ impl fmt::Display for Note {
 #[derive(Clone, Debug)]
 pub(crate) struct Resolved {
     pub(crate) conf: Conf,
-    run_conf: RunConf,
-    layout: Layout,
+    pub(crate) run_conf: RunConf,
+    pub(crate) layout: Layout,
     /// All that lowering depends on besides the plan.
     pub(crate) plan_conf: PlanConf,
     notes: Vec<Note>,
@@ -108,34 +114,36 @@ impl Resolved {
         };
         let mut layers = vec![scenario_layer(input, scenario)];
         layers.extend(settings.layers.iter().cloned());
-        let mut builder = Conf::builder(version);
-        for layer in &layers {
-            builder = builder.layer(&layer.name, layer.pairs.iter().cloned());
+        if scenario.plan.recording.is_some() {
+            recorded::fit_heap(version, &mut layers)?;
         }
-        let conf = builder.build()?;
+        let conf = recorded::build(version, &layers)?;
         settings::look_at_unknown_keys(&conf, &layers, &mut notes)?;
         check_limits(&conf)?;
         let mut shape = ClusterShape { nodes: scenario.cluster.nodes, ..ClusterShape::default() };
         shape.max_events = settings.max_events.unwrap_or(shape.max_events);
-        let (run_conf, layout) =
+        let (mut run_conf, layout) =
             RunConf::resolve(&conf, shape).map_err(|error| Error::refused(error, conf.semantics()))?;
         let cores = run_conf.executors.iter().map(|executor| u64::from(executor.cores)).sum();
-        let plan_conf = PlanConf::of(&conf, cores);
+        let mut plan_conf = PlanConf::of(&conf, cores);
+        if let Some(recording) = &scenario.plan.recording {
+            plan_conf.keeps_placement = recorded::same_executors(&conf, &layers[0])?;
+            recorded::place_executors(&mut run_conf, recording, plan_conf.keeps_placement);
+        }
         Ok(Self { conf, run_conf, layout, plan_conf, notes })
     }
 
     /// The workload of the input's plan under these settings.
     pub(crate) fn lower(&self, input: &Input) -> Result<Workload, Error> {
-        let workload = workload::lower(&input.scenario.plan, &self.plan_conf)?;
-        check_time(&workload)?;
-        Ok(workload)
+        lower(&input.scenario.plan, &self.plan_conf)
     }
 
     pub(crate) fn with_workload(self, input: &Input, workload: Arc<Workload>) -> Case {
         let name_of = |rdd: RddId| workload.rdds[rdd.index()].name.clone();
         let unused =
             workload.never_read_again().into_iter().map(|rdd| Note::CacheNeverRead { name: name_of(rdd) });
-        let notes = self.notes.into_iter().chain(unused).collect();
+        let of_log = input.notes.iter().cloned();
+        let notes = of_log.chain(self.notes).chain(unused).collect();
         Case {
             name: input.name.clone(),
             question: Some(input.scenario.question.clone()),
@@ -146,6 +154,13 @@ impl Resolved {
             notes,
         }
     }
+}
+
+/// The workload of a plan, which a run can hold.
+pub(crate) fn lower(plan: &Plan, conf: &PlanConf) -> Result<Workload, Error> {
+    let workload = workload::lower(plan, conf)?;
+    check_time(&workload)?;
+    Ok(workload)
 }
 
 fn scenario_layer(input: &Input, scenario: &Scenario) -> Layer {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use workload::Scenario;
 
-use crate::Error;
+use crate::{Error, Note};
 
 /// The largest input that is read.
 const MAX_BYTES: u64 = 256 << 20;
@@ -17,6 +17,8 @@ pub struct Input {
     pub name: String,
     /// What it says.
     pub scenario: Scenario,
+    /// What a user may want to know of how it was read.
+    pub notes: Vec<Note>,
 }
 
 impl Input {
@@ -53,7 +55,7 @@ impl Input {
                 "{name} is no text: byte {at} is not UTF-8; a scenario is a UTF-8 file in RON"
             ))
         })?;
-        Ok(Self { name: name.to_owned(), scenario: Scenario::parse(name, &text, seed)? })
+        Ok(Self { name: name.to_owned(), scenario: Scenario::parse(name, &text, seed)?, notes: Vec::new() })
     }
 }
 

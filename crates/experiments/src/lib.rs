@@ -18,6 +18,7 @@ pub mod human;
 mod input;
 mod limits;
 pub mod properties;
+mod recorded;
 pub mod replay;
 pub mod report;
 mod run;

@@ -122,7 +122,8 @@ pub(crate) fn bits(seed: u64, label: &str) -> u64 {
     stream(seed, label).next_u64()
 }
 
-fn stream(seed: u64, label: &str) -> Xoshiro256PlusPlus {
+/// The stream `label`.
+pub(crate) fn stream(seed: u64, label: &str) -> Xoshiro256PlusPlus {
     // FNV-1a: fixed for ever, as goldens are.
     let hash = label.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

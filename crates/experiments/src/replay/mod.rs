@@ -4,9 +4,20 @@
 //!  Recorded ──calibrate──► scenario ──run──► simulated      beside observed, with the error of each figure
 //!                              └──(settings)──► predicted   with its interval over wake orders and jittered times
 //! ```
+//!
+//! The simulated figures never depend on what the log says was spilled, evicted, hit or failed, nor on durations of
+//! stages, jobs or the application. Two constants may be taken from it, and what they decide is called *fit*: bytes on
+//! disk of a spilled byte (`disk_spilled_bytes`), and CPU time of a task's time (`cpu_ms`).
 
+mod calibrate;
+mod errors;
 mod figures;
+mod interval;
+mod observed;
+mod predict;
 mod report;
+mod scenario;
+mod simulate;
 
 pub use figures::{Figures, RddFigures, StageFigures, TaskFigures};
 pub use report::{
@@ -14,9 +25,13 @@ pub use report::{
     Predicted, ReplayExecutor, ReplayReport, SCHEMA_VERSION, Unknown,
 };
 
+use sim_core::conf::Key;
+use workload::Recording;
 use workload::recorded::Recorded;
 
-use crate::{Error, Settings};
+use self::simulate::{Scales, simulate};
+use crate::report::SettingReport;
+use crate::{Case, Error, Input, Note, Settings};
 
 /// How to replay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +42,18 @@ pub struct ReplayOptions {
     pub seed: u64,
     /// Whether stages have a row for each task.
     pub tasks: bool,
+}
+
+/// The input of a log: its recording with calibrated times, under the settings that it had. It can be run, swept and
+/// written as any other.
+///
+/// # Errors
+/// What Spark refuses of the settings of the log, or what a run cannot have.
+pub fn input_of(name: &str, recorded: &Recorded) -> Result<Input, Error> {
+    let notes = recorded.notes.iter().map(|note| Note::OfLog { text: note.text.clone() }).collect();
+    let mut input = Input { name: name.to_owned(), scenario: scenario::of_log(recorded), notes };
+    calibrate::calibrate(&mut input, &Settings::default())?;
+    Ok(input)
 }
 
 /// Replays a log under its own configuration, and predicts what another does where `settings` has one: a layer with a
@@ -40,6 +67,107 @@ pub fn replay(
     settings: &Settings,
     options: &ReplayOptions,
 ) -> Result<ReplayReport, Error> {
-    let _ = (name, recorded, settings, options);
-    Err(Error::Input("replays are not run yet".to_owned()))
+    let input = input_of(name, recorded)?;
+    let Some(recording) = &input.scenario.plan.recording else {
+        return Err(Error::Input(format!("{name} has no recording")));
+    };
+    let own = Settings { max_events: settings.max_events, ..Settings::default() };
+    let case = Case::of(&input, &own)?;
+    let cpu = cpu_scales(recorded);
+    let disk = disk_ratios(recorded, &recorded.recording);
+    let scales = Scales { cpu: &cpu, disk: &disk, tasks: options.tasks };
+    let run = simulate(&case, recording);
+    let observed = observed::figures(&recorded.observed, options.tasks);
+    let simulated = simulate::figures(&run, recording, &scales);
+    let asks =
+        settings.spark_version.is_some() || settings.layers.iter().any(|layer| !layer.pairs.is_empty());
+    let predicted = asks.then(|| predict::predict(&input, settings, &case, &scales, options)).transpose()?;
+    let ratio_is_fit = recorded.calibration.disk_per_memory().is_some();
+    let mut notes: Vec<String> = case.notes.iter().filter_map(shown).collect();
+    let lone = errors::unmatched(&observed, &simulated);
+    if !lone.is_empty() {
+        let stages: Vec<String> = lone.iter().map(u32::to_string).collect();
+        notes.push(format!("only one of log and model has the stages {}", stages.join(", ")));
+    }
+    Ok(ReplayReport {
+        schema_version: SCHEMA_VERSION,
+        input: name.to_owned(),
+        app: AppReport {
+            name: recorded.app.name.clone(),
+            id: recorded.app.id.clone(),
+            attempt: recorded.app.attempt.clone(),
+            started_ms: recorded.app.started_ms,
+            complete: recorded.app.complete,
+        },
+        spark_version: recorded.version.clone(),
+        semantics_version: case.conf.version().to_string(),
+        executors: executors(recorded, &case),
+        conf: conf(&case),
+        errors: errors::errors(&observed, &simulated, ratio_is_fit),
+        observed,
+        simulated,
+        predicted,
+        failure_model: observed::failure_model(&recorded.observed),
+        unknown: observed::unknown(recorded),
+        grades: recorded.grades.clone(),
+        notes,
+        fingerprint: run.fingerprint.to_string(),
+    })
+}
+
+/// A note as a replay shows it; keys that the model does not read are no news of a log.
+fn shown(note: &Note) -> Option<String> {
+    match note {
+        Note::Unread { .. } => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// By stage: CPU time of its tasks for each of their milliseconds.
+fn cpu_scales(recorded: &Recorded) -> Vec<f64> {
+    let of_stage = |stage: &workload::plan::recording::Stage| {
+        let time: f64 = (0..stage.tasks as usize).map(|task| stage.time_ms.at(task) as f64).sum();
+        let attempts = recorded.observed.stages.iter().filter(|observed| observed.id == stage.id);
+        let cpu: f64 = attempts.map(|observed| observed.cpu_ms as f64).sum();
+        if time > 0.0 { cpu / time } else { 1.0 }
+    };
+    recorded.recording.stages.iter().map(of_stage).collect()
+}
+
+/// By stage: bytes on disk of a spilled byte: of the log where the stage spilled in it, else of the whole log if
+/// anything did, else estimated.
+fn disk_ratios(recorded: &Recorded, recording: &Recording) -> Vec<Option<f64>> {
+    let calibration = &recorded.calibration;
+    let of_stage = |stage: &workload::plan::recording::Stage| {
+        calibration
+            .disk_per_memory_of(stage.id)
+            .or_else(|| scenario::usual_ratio_of(&stage.steps, &stage.output, stage.tasks))
+    };
+    recording.stages.iter().map(of_stage).collect()
+}
+
+fn executors(recorded: &Recorded, case: &Case) -> Vec<ReplayExecutor> {
+    let runs = case.run_conf.executors.iter().zip(&recorded.recording.executors);
+    runs.map(|(run, executor)| {
+        let pools = recorded.pools.iter().find(|pools| pools.executor == executor.id);
+        ReplayExecutor {
+            id: executor.id.clone(),
+            node: executor.node,
+            cores: run.cores,
+            reported_on_heap_bytes: pools.map(|pools| pools.max_on_heap),
+            reported_off_heap_bytes: pools.map(|pools| pools.max_off_heap),
+            on_heap_bytes: run.memory.max_heap_memory.0,
+            off_heap_bytes: run.memory.max_off_heap_memory.0,
+        }
+    })
+    .collect()
+}
+
+fn conf(case: &Case) -> Vec<SettingReport> {
+    let row = |(key, value, source): (Key, &str, &str)| SettingReport {
+        key: key.name().to_owned(),
+        value: value.to_owned(),
+        source: source.to_owned(),
+    };
+    case.conf.explicit().map(row).collect()
 }

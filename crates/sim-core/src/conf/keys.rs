@@ -110,9 +110,9 @@ table_of_keys! {
         Long, Is("1500"), Both, AtLeast(0), V3_5;
     /// CPU time for each comparison of a sort, in nanoseconds.
     PoolsimCpuSortCompareNs = "poolsim.cpu.sortCompareNs": Long, Is("10"), Plan, AtLeast(0), V3_5;
-    /// Throughput of an executor's disk, in bytes each second.
+    /// Throughput of an executor's disk, in bytes each second; with 0 it takes no time.
     PoolsimDiskBytesPerSecond = "poolsim.disk.bytesPerSecond":
-        Bytes(B), Is("500m"), Run, AtLeast(1), V3_5;
+        Bytes(B), Is("500m"), Run, AtLeast(0), V3_5;
     /// Time that the driver spends on launching a task, in milliseconds.
     PoolsimDriverLaunchMs = "poolsim.driver.launchMs":
         Long, Is("1"), Run, Between(0, 60_000), V3_5;
@@ -123,9 +123,9 @@ table_of_keys! {
         Enum(&["g1", "parallel", "serial", "zgc", "shenandoah"]), Is("g1"), Run, Any, V3_5;
     /// Heap that the JVM says it has (`Runtime.maxMemory`); without, it follows from the heap's setting.
     PoolsimJvmMaxHeapMemory = "poolsim.jvm.maxHeapMemory": Bytes(B), Unset, Run, AtLeast(1), V3_5;
-    /// Throughput of an executor's network, in bytes each second.
+    /// Throughput of an executor's network, in bytes each second; with 0 it takes no time.
     PoolsimNetworkBytesPerSecond = "poolsim.network.bytesPerSecond":
-        Bytes(B), Is("1250000000"), Run, AtLeast(1), V3_5;
+        Bytes(B), Is("1250000000"), Run, AtLeast(0), V3_5;
     /// Seed of what has no specified order.
     PoolsimSeed = "poolsim.seed": Long, Is("0"), Run, Any, V3_5;
     /// CPU time to serialize, compress and write a byte of a spill's records, in picoseconds.

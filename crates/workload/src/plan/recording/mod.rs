@@ -5,12 +5,14 @@
 
 mod check;
 mod column;
+mod jitter;
 mod serde_level;
 
 use serde::{Deserialize, Serialize};
 use sim_core::storage::StorageLevel;
 
 pub use column::Column;
+pub use serde_level::text as level_name;
 
 /// A recorded application.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

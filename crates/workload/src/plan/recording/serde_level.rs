@@ -19,7 +19,9 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     })
 }
 
-fn text(level: StorageLevel) -> String {
+/// A level as Spark writes it.
+#[must_use]
+pub fn text(level: StorageLevel) -> String {
     level.name().map_or_else(
         || {
             let StorageLevel { use_disk, use_memory, use_off_heap, deserialized, replication } = level;
