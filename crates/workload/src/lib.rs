@@ -7,6 +7,7 @@
 mod error;
 pub mod lower;
 pub mod plan;
+pub mod recorded;
 mod sample;
 pub mod scenario;
 

@@ -1,0 +1,3 @@
+//! What is kept of an event log.
+
+pub mod plan;
