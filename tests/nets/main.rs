@@ -6,6 +6,7 @@ mod determinism;
 mod fuzz_smoke;
 mod invariants;
 mod metamorphic;
+mod recordings;
 mod reference;
 mod runs;
 mod small_worlds;

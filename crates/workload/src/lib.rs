@@ -5,6 +5,7 @@
 //! engine runs; it is a pure function of the plan and of [`PlanConf`].
 
 mod error;
+mod failure;
 pub mod lower;
 pub mod plan;
 pub mod recorded;
@@ -12,6 +13,7 @@ mod sample;
 pub mod scenario;
 
 pub use error::Error;
-pub use lower::{Costs, PlanConf, lower};
-pub use plan::Plan;
+pub use failure::Failure;
+pub use lower::{Costs, PlanConf, is_recut, lower};
+pub use plan::{Plan, Recording};
 pub use scenario::Scenario;

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
+pub use workload::Failure;
+
 use super::OomReport;
 use crate::human;
 
@@ -18,14 +20,6 @@ pub enum Verdict {
     Stalled,
     /// The bound on events was reached: no answer.
     GaveUp,
-}
-
-/// Why an application fails. One enum everywhere; only execution memory is modelled so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Failure {
-    /// A consumer ran out of execution memory, or waits for it for ever.
-    ExecutionMemory,
 }
 
 impl Verdict {

@@ -107,7 +107,7 @@ table_of_keys! {
     PoolsimCpuRowNs = "poolsim.cpu.rowNs": Long, Is("50"), Plan, AtLeast(0), V3_5;
     /// CPU time to serialize or read back a byte, in picoseconds.
     PoolsimCpuSerializeBytePs = "poolsim.cpu.serializeBytePs":
-        Long, Is("1500"), Run, AtLeast(0), V3_5;
+        Long, Is("1500"), Both, AtLeast(0), V3_5;
     /// CPU time for each comparison of a sort, in nanoseconds.
     PoolsimCpuSortCompareNs = "poolsim.cpu.sortCompareNs": Long, Is("10"), Plan, AtLeast(0), V3_5;
     /// Throughput of an executor's disk, in bytes each second.
@@ -121,11 +121,16 @@ table_of_keys! {
     /// Garbage collector of every JVM.
     PoolsimJvmCollector = "poolsim.jvm.collector":
         Enum(&["g1", "parallel", "serial", "zgc", "shenandoah"]), Is("g1"), Run, Any, V3_5;
+    /// Heap that the JVM says it has (`Runtime.maxMemory`); without, it follows from the heap's setting.
+    PoolsimJvmMaxHeapMemory = "poolsim.jvm.maxHeapMemory": Bytes(B), Unset, Run, AtLeast(1), V3_5;
     /// Throughput of an executor's network, in bytes each second.
     PoolsimNetworkBytesPerSecond = "poolsim.network.bytesPerSecond":
         Bytes(B), Is("1250000000"), Run, AtLeast(1), V3_5;
     /// Seed of what has no specified order.
     PoolsimSeed = "poolsim.seed": Long, Is("0"), Run, Any, V3_5;
+    /// CPU time to serialize, compress and write a byte of a spill's records, in picoseconds.
+    PoolsimSpillCpuBytePs = "poolsim.spill.cpuBytePs":
+        Long, SameAs(Key::PoolsimCpuSerializeBytePs), Run, AtLeast(0), V3_5;
     /// Bytes that a spill writes to disk for each byte of its records.
     PoolsimSpillDiskRatio = "poolsim.spill.diskRatio":
         Double, Is("0.9"), Run, Real(Open(0.0), Closed(1000.0)), V3_5;

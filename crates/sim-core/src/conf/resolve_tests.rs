@@ -145,4 +145,9 @@ fn settings_of_the_run_alone_share_a_plan() {
     let plan = build(&[("spark.sql.shuffle.partitions", "7")]).expect("partitions");
     assert!(base.same_plan(&run));
     assert!(!base.same_plan(&plan));
+    // Steps of a plan serialize too; what a spill costs is the run's.
+    let steps = build(&[("poolsim.cpu.serializeBytePs", "0")]).expect("picoseconds");
+    let spills = build(&[("poolsim.spill.cpuBytePs", "0")]).expect("picoseconds");
+    assert!(!base.same_plan(&steps));
+    assert!(base.same_plan(&spills));
 }

@@ -164,8 +164,27 @@ fn cost_model(conf: &Conf) -> CostModel {
         disk_bytes_per_second: conf.bytes(Key::PoolsimDiskBytesPerSecond),
         network_bytes_per_second: conf.bytes(Key::PoolsimNetworkBytesPerSecond),
         spill_disk_ppm: (conf.double(Key::PoolsimSpillDiskRatio) * 1e6).round() as u64,
-        spill_cpu_ps_per_byte: conf.int(Key::PoolsimCpuSerializeBytePs) as u64,
+        spill_cpu_ps_per_byte: conf.int(Key::PoolsimSpillCpuBytePs) as u64,
         driver_launch: ms(Key::PoolsimDriverLaunchMs),
         executor_launch: ms(Key::PoolsimTaskLaunchMs),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::SparkVersion;
+
+    #[test]
+    fn a_spill_costs_what_serializing_does_unless_it_has_a_cost_of_its_own() {
+        let cost = |settings: &[(&str, &str)]| {
+            let builder = Conf::builder(SparkVersion::V4_1).layer("test", settings.iter().copied());
+            let conf = builder.build().expect("good settings");
+            cost_model(&conf).spill_cpu(Bytes(1_000))
+        };
+        assert_eq!(cost(&[]), SimTime(1_500));
+        assert_eq!(cost(&[("poolsim.cpu.serializeBytePs", "200")]), SimTime(200));
+        let both = [("poolsim.cpu.serializeBytePs", "200"), ("poolsim.spill.cpuBytePs", "7000")];
+        assert_eq!(cost(&both), SimTime(7_000));
     }
 }

@@ -41,33 +41,44 @@ impl Lowering<'_> {
         fast: FastMap,
         groups: &Table,
     ) -> Result<(), Error> {
-        let costs = &self.conf.costs;
-        stream.spend(|cell| costs.rows(cell.rows, None));
+        let distinct = apportion(groups.rows, stream.cells.iter().map(|cell| cell.rows));
+        self.grouped(stream, group_bytes, fast, &distinct)?;
+        stream.reshape(groups);
+        stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
+        Ok(())
+    }
+
+    /// Puts the rows of each task, which meet `distinct` groups, into the maps of a hash aggregation.
+    pub(super) fn grouped(
+        &self,
+        stream: &mut Stream,
+        group_bytes: Bytes,
+        fast: FastMap,
+        distinct: &[u64],
+    ) -> Result<(), Error> {
+        stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
         let fast_map = match fast {
             FastMap::First => Some(stream.open(ConsumerSpec::FastMap)?),
             FastMap::None => None,
         };
         let rows = stream.each(|cell| cell.rows);
-        let distinct = apportion(groups.rows, rows.iter().copied());
-        let drawn_from = stream.column(drawn_from(&distinct, &rows))?;
+        let drawn_from = stream.column(drawn_from(distinct, &rows))?;
         let aggregation = Aggregation { fast_map: fast_map.is_some(), group_bytes, groups: drawn_from };
         let slot = stream.open(ConsumerSpec::Aggregate(aggregation))?;
         // The plan has checked that all rows with the bytes of a group stay below the limit.
-        let bytes = rows.iter().map(|rows| rows * group_bytes.0).collect();
+        let bytes = rows.iter().map(|rows| rows.saturating_mul(group_bytes.0)).collect();
         stream.insert(slot, Demand { rows, bytes })?;
         stream.finish(slot, |_| 0)?;
         if let Some(fast_map) = fast_map {
             stream.close_with_output(fast_map);
         }
-        stream.reshape(groups);
-        stream.spend(|cell| costs.rows(cell.rows, None));
         Ok(())
     }
 }
 
 /// Whether the first groups go into a map of their own, as generated code has it for partial aggregations.
 #[derive(Clone, Copy, Debug)]
-enum FastMap {
+pub(super) enum FastMap {
     First,
     None,
 }

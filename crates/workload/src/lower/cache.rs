@@ -47,7 +47,7 @@ impl Lowering<'_> {
             return Err(Error::new(format!("data set `{}` is not cached", node.name)));
         };
         let mut stream = self.stream(node.inputs[0])?;
-        self.count_blocks(node, stream.tasks() as u64)?;
+        self.count_blocks(&node.name, stream.tasks() as u64)?;
         // Elements come out of the last consumer while it is read, or else during the unrolling.
         if stream.has_open() {
             stream.settle()?;

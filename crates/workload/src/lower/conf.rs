@@ -26,6 +26,8 @@ pub struct PlanConf {
     pub window_buffer_rows: u64,
     /// `spark.sql.inMemoryColumnarStorage.batchSize`, 10,000: rows of an element of a cached query.
     pub cached_batch_rows: u64,
+    /// Whether recorded tasks run on the executors that they ran on; otherwise they are scheduled anew.
+    pub keeps_placement: bool,
     /// The CPU time of operators.
     pub costs: Costs,
 }
@@ -43,6 +45,7 @@ impl Default for PlanConf {
             prefer_sort_merge_join: true,
             window_buffer_rows: 4096,
             cached_batch_rows: 10_000,
+            keeps_placement: true,
             costs: Costs::default(),
         }
     }
@@ -70,6 +73,7 @@ impl PlanConf {
             prefer_sort_merge_join: conf.flag(Key::SqlJoinPreferSortMergeJoin),
             window_buffer_rows: int(Key::SqlWindowExecBufferInMemoryThreshold),
             cached_batch_rows: int(Key::SqlInMemoryColumnarStorageBatchSize),
+            keeps_placement: true,
             costs: Costs {
                 row_ns: int(Key::PoolsimCpuRowNs),
                 byte_ps: int(Key::PoolsimCpuBytePs),

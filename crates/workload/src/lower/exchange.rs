@@ -68,7 +68,7 @@ impl Lowering<'_> {
             return known;
         }
         let node = self.plan.node(side.reader);
-        self.check_tasks(node, u64::from(partitions))?;
+        self.check_tasks(&node.name, u64::from(partitions))?;
         let shuffle = ShuffleId::at(self.workload.shuffles.len());
         let name = format!("{} {}", verb(&node.operator), node.name);
         self.workload.shuffles.push(Shuffle { name: name.clone(), partitions });
@@ -116,7 +116,7 @@ impl Lowering<'_> {
         shuffle: Option<ShuffleId>,
     ) -> Result<StageId, Error> {
         let tasks = stream.tasks() as u32;
-        self.check_tasks(node, u64::from(tasks))?;
+        self.check_tasks(&node.name, u64::from(tasks))?;
         self.tasks += u64::from(tasks);
         let mut parents = std::mem::take(&mut stream.parents);
         parents.sort_unstable();

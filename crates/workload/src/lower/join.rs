@@ -33,16 +33,18 @@ impl Lowering<'_> {
         self.sorted(&mut left, true)?;
         let mut right = self.join_side(id, 1, partitions)?;
         self.sorted(&mut right, true)?;
-        left.absorb(right)?;
-        // Generated code creates its sorter, which acquires its first array, before a row of either side is read.
-        left.open_first();
-        Ok(left)
+        merged(left, right)
     }
 
     /// The relation of the right side is built before a row of the left one is read, and stays to the task's end.
     fn shuffled_hash_join(&mut self, id: NodeId, partitions: u32, long_key: bool) -> Result<Stream, Error> {
         let left = self.join_side(id, 0, partitions)?;
-        let mut build = self.join_side(id, 1, partitions)?;
+        let build = self.join_side(id, 1, partitions)?;
+        self.probed(left, build, long_key)
+    }
+
+    /// The rows of `left`, after a relation of the rows of `build` has been made, which stays to the task's end.
+    pub(super) fn probed(&self, left: Stream, mut build: Stream, long_key: bool) -> Result<Stream, Error> {
         let consumer = if long_key { ConsumerSpec::LongHashedRelation } else { ConsumerSpec::HashedRelation };
         build.spend(|cell| self.conf.costs.rows(cell.rows, None));
         let slot = build.open(consumer)?;
@@ -59,4 +61,12 @@ impl Lowering<'_> {
         let keys = &self.plan.node(self.plan.node(id).inputs[input]).keys;
         self.exchange_rows(Side { reader: id, input }, partitions, keys)
     }
+}
+
+/// Two sorted streams, read at once.
+pub(super) fn merged(mut left: Stream, right: Stream) -> Result<Stream, Error> {
+    left.absorb(right)?;
+    // Generated code creates its sorter, which acquires its first array, before a row of either side is read.
+    left.open_first();
+    Ok(left)
 }

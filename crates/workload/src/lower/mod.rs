@@ -11,6 +11,7 @@ mod join;
 mod join_strategy;
 mod partitions;
 mod rdd_keys;
+mod recording;
 mod shuffle_writer;
 mod sort;
 mod source;
@@ -24,6 +25,7 @@ use sim_core::ids::{JobId, StageId};
 use sim_core::workload::Workload;
 
 pub use conf::{Costs, PlanConf};
+pub use recording::is_recut;
 
 use self::exchange::Exchanges;
 use self::stream::Stream;
@@ -37,6 +39,9 @@ use crate::plan::{NodeId, Operator, Plan};
 /// put into one stage.
 pub fn lower(plan: &Plan, conf: &PlanConf) -> Result<Workload, Error> {
     let mut lowering = Lowering::new(plan, conf);
+    if let Some(recording) = &plan.recording {
+        lowering.recording(recording)?;
+    }
     for job in 0..plan.jobs.len() {
         lowering.job(job)?;
     }

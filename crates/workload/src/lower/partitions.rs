@@ -29,28 +29,25 @@ impl Lowering<'_> {
     }
 
     /// Refuses tasks beyond those that are simulated, before any room is made for them.
-    pub(super) fn check_tasks(&self, node: &Node, more: u64) -> Result<(), Error> {
+    pub(super) fn check_tasks(&self, name: &str, more: u64) -> Result<(), Error> {
         let tasks = self.tasks.saturating_add(more);
         if tasks > MAX_TASKS {
-            return Err(limit(node, "tasks", tasks, MAX_TASKS, "use fewer partitions or repetitions"));
+            return Err(limit(name, "tasks", tasks, MAX_TASKS, "use fewer partitions or repetitions"));
         }
         Ok(())
     }
 
     /// Counts the blocks of one more RDD.
-    pub(super) fn count_blocks(&mut self, node: &Node, blocks: u64) -> Result<(), Error> {
+    pub(super) fn count_blocks(&mut self, name: &str, blocks: u64) -> Result<(), Error> {
         self.blocks += blocks;
         if self.blocks > MAX_BLOCKS {
-            return Err(limit(node, "cached blocks", self.blocks, MAX_BLOCKS, "use fewer partitions"));
+            return Err(limit(name, "cached blocks", self.blocks, MAX_BLOCKS, "use fewer partitions"));
         }
         Ok(())
     }
 }
 
-fn limit(node: &Node, what: &str, found: u64, allowed: u64, help: &str) -> Error {
-    Error::new(format!(
-        "data set `{}`: {found} {what} so far, and at most {allowed} are simulated",
-        node.name
-    ))
-    .help(help)
+fn limit(name: &str, what: &str, found: u64, allowed: u64, help: &str) -> Error {
+    Error::new(format!("data set `{name}`: {found} {what} so far, and at most {allowed} are simulated"))
+        .help(help)
 }

@@ -19,7 +19,7 @@ impl Lowering<'_> {
             Some(splits) => splits,
             None => {
                 let partitions = node.partitions.unwrap_or_else(|| self.file_partitions(file_bytes));
-                self.check_tasks(node, u64::from(partitions))?;
+                self.check_tasks(&node.name, u64::from(partitions))?;
                 let rows = evenly(node.table.rows, u64::from(partitions));
                 let bytes = apportion(node.table.bytes, rows.iter().copied());
                 even = rows.into_iter().zip(bytes).map(|(rows, bytes)| Split { rows, bytes }).collect();

@@ -222,6 +222,31 @@ impl Stream {
         self.with_tasks(cells, columns, pending)
     }
 
+    /// Divides `total` nanoseconds a task over the steps in proportion to the time that they take so far, and over
+    /// `rest`, the time that comes after the last step. Time that no step takes goes into a computation at the end.
+    pub(super) fn scale_time(&mut self, total: &[u64], rest: &mut [u64]) -> Result<(), Error> {
+        let times: Vec<usize> = self.ops.iter().filter_map(|op| time_of(*op)).map(usize::from).collect();
+        let mut left = vec![0; self.tasks()];
+        for (task, &total) in total.iter().enumerate() {
+            let weights = times.iter().map(|&column| self.columns[column][task]).chain([rest[task]]);
+            let weights: Vec<u64> = weights.collect();
+            if weights.iter().all(|&weight| weight == 0) {
+                left[task] = total;
+                continue;
+            }
+            let mut parts = apportion(total, weights.into_iter());
+            rest[task] = parts.pop().unwrap_or(0);
+            for (&column, part) in times.iter().zip(parts) {
+                self.columns[column][task] = part;
+            }
+        }
+        if left.iter().any(|&ns| ns > 0) {
+            let time = self.column(left)?;
+            self.ops.push(Op::Compute { time });
+        }
+        Ok(())
+    }
+
     /// The program and, row by row, the columns.
     pub(super) fn done(mut self) -> Result<(Program, Vec<u64>), Error> {
         self.settle()?;
@@ -253,6 +278,22 @@ impl Stream {
 
     fn close_open(&mut self) {
         self.ops.extend(self.open.drain(..).map(|slot| Op::Close { slot }));
+    }
+}
+
+/// The column of a step's time.
+fn time_of(op: Op) -> Option<u16> {
+    let time = match op {
+        Op::Compute { time }
+        | Op::Insert { time, .. }
+        | Op::Finish { time, .. }
+        | Op::Pipe { time, .. }
+        | Op::Drain { time, .. } => time,
+        _ => return None,
+    };
+    match time {
+        Amount::Column(column) => Some(column),
+        Amount::Fixed(_) => None,
     }
 }
 

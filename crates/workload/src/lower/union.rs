@@ -15,7 +15,7 @@ impl Lowering<'_> {
             all = Some(match all {
                 None => stream,
                 Some(all) => {
-                    self.check_tasks(node, (all.tasks() + stream.tasks()) as u64)?;
+                    self.check_tasks(&node.name, (all.tasks() + stream.tasks()) as u64)?;
                     beside(all, stream).map_err(|error| error.within_data_set(&node.name))?
                 }
             });

@@ -11,6 +11,7 @@ use super::name::Name;
 use super::quantity::{Bytes, Unit as _};
 use super::setting::Setting;
 use super::step::Step;
+use crate::plan::Recording;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -29,6 +30,8 @@ pub(crate) struct Document<'a> {
     pub(crate) data: Entries<'a, Vec<Step<'a>>>,
     #[serde(default)]
     pub(crate) jobs: Vec<Action<'a>>,
+    #[serde(default)]
+    pub(crate) recording: Option<Recording>,
     #[serde(default)]
     pub(crate) expect: Entries<'a, RawExpectation>,
     #[serde(default)]

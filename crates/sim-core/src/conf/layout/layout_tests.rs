@@ -94,6 +94,19 @@ fn the_parallel_collector_leaves_less() {
 }
 
 #[test]
+fn what_the_jvm_reported_counts_to_the_byte() {
+    // As the log of a JVM of 900 MiB under the parallel collector had it: no step of a region is added.
+    let reported = [("spark.executor.memory", "900m"), ("poolsim.jvm.maxHeapMemory", "838860801")];
+    let layout = executor(&reported).expect("800 MiB and a byte");
+    assert_eq!(layout.system_memory_bytes, 838_860_801);
+    // (838860801 - 300 MiB) * 0.6
+    assert_eq!(layout.pools.max_heap_bytes, 314_572_800);
+    let small = [("spark.executor.memory", "900m"), ("poolsim.jvm.maxHeapMemory", "400m")];
+    let error = executor(&small).expect_err("less than Spark runs with");
+    assert!(matches!(error, LayoutError::InvalidDriverMemory { .. }), "{error:?}");
+}
+
+#[test]
 fn testing_keys_replace_the_machine() {
     let layout = executor(&[
         ("spark.testing", "true"),

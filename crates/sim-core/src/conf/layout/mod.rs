@@ -45,7 +45,8 @@ pub struct Layout {
 /// A JVM before its pools are sized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jvm {
-    /// `Runtime.maxMemory`; `spark.testing.memory` replaces it.
+    /// `Runtime.maxMemory`, as `poolsim.jvm.maxHeapMemory` has it or derived from the heap and the collector;
+    /// `spark.testing.memory` replaces it.
     pub system_memory_bytes: u64,
     /// Cores it was told it has, at least 1: an executor's cores, n of `local[n]`.
     pub cores: u32,
@@ -70,8 +71,9 @@ impl Jvm {
         } else {
             InitialHeap::BelowMaximum
         };
+        let derived = || runtime_max_memory(conf.bytes(heap), Collector::of(conf), initial);
         Jvm {
-            system_memory_bytes: runtime_max_memory(conf.bytes(heap), Collector::of(conf), initial),
+            system_memory_bytes: conf.optional_bytes(Key::PoolsimJvmMaxHeapMemory).unwrap_or_else(derived),
             cores: u32::try_from(cores).expect("the range of the key is tested"),
         }
     }

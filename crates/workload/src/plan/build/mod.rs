@@ -57,6 +57,14 @@ impl<'d> Builder<'d> {
             builder.names.insert(name.0, node);
         }
         builder.jobs(&document.jobs)?;
+        if let Some(recording) = &document.recording {
+            if !builder.plan.nodes.is_empty() || !builder.plan.jobs.is_empty() {
+                return Err(Error::new("a scenario has either a `recording` or `data` and `jobs`")
+                    .help("take one of them out; what a log recorded stands alone"));
+            }
+            recording.check()?;
+            builder.plan.recording = Some(Box::new(recording.clone()));
+        }
         Ok(builder.plan)
     }
 

@@ -42,7 +42,7 @@ impl Column {
 
     /// The number of amounts, where there is one for each task.
     #[must_use]
-    pub fn len(&self) -> Option<usize> {
+    pub fn amounts(&self) -> Option<usize> {
         match self {
             Self::Same(_) => None,
             Self::Each(amounts) => Some(amounts.len()),
@@ -112,9 +112,11 @@ mod tests {
 
     #[test]
     fn a_column_is_written_as_it_is_read() {
-        for (text, column) in
-            [("7", Column::Same(7)), ("[1,2,3]", Column::Each(vec![1, 2, 3])), ("[]", Column::Each(Vec::new()))]
-        {
+        for (text, column) in [
+            ("7", Column::Same(7)),
+            ("[1,2,3]", Column::Each(vec![1, 2, 3])),
+            ("[]", Column::Each(Vec::new())),
+        ] {
             assert_eq!(ron::from_str::<Column>(text).expect(text), column);
             assert_eq!(ron::to_string(&column).expect(text), text);
         }

@@ -3,6 +3,7 @@
 //! This is the recorded form of a plan. It holds what tasks *asked for* (rows, bytes, times, who read which block); what
 //! the memory manager then did (spills, evictions, hits) is not in it: the run decides on that again.
 
+mod check;
 mod column;
 mod serde_level;
 
@@ -242,6 +243,8 @@ pub enum Step {
         /// Estimated bytes of its objects when all rows are in.
         bytes: Column,
     },
+    /// The two topmost, one after the other: a union, or the sides of a cogroup.
+    Union,
     /// Memory that the log shows and no model explains: held from its first row to the end of the task.
     BlackBox {
         /// Bytes.

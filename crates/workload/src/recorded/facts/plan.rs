@@ -1,36 +1,36 @@
-//! Plans of queries as their events describe them, and what one stage's tasks added to their metrics.
+//! Plans of queries, and what the tasks of a stage added to their metrics.
 
 use std::collections::BTreeMap;
 
-/// A node of a query's plan (`SparkPlanInfo`).
+/// A node of a physical plan as `sparkPlanInfo` writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanNode {
-    /// `nodeName`.
+    /// `nodeName`, as `Sort` or `WholeStageCodegen (3)`.
     pub name: String,
-    /// `simpleString`: the node in one line, without its children.
+    /// `simpleString`: the node with its arguments.
     pub text: String,
-    /// Its inputs, then its subqueries.
+    /// Its children.
     pub children: Vec<PlanNode>,
-    /// Its SQL metrics.
+    /// Its metrics.
     pub metrics: Vec<PlanMetric>,
 }
 
-/// A SQL metric of a node.
+/// A metric of a node: an accumulator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanMetric {
-    /// As people read it: `number of output rows`.
+    /// As the UI shows it, as `number of output rows`.
     pub name: String,
-    /// The accumulator that tasks update.
+    /// Id of the accumulator.
     pub id: i64,
     /// `sum`, `size`, `timing`, `nsTiming` or `average`.
     pub kind: String,
 }
 
-/// What the tasks of one stage added to SQL metrics.
+/// What the tasks of one stage added to the accumulators of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StageMetrics {
     /// Number of tasks.
     pub tasks: usize,
-    /// By accumulator: what each task added, 0 where it added nothing. An accumulator that no task updated has no column.
+    /// For each accumulator a column by index of task; 0 where a task added nothing.
     pub columns: BTreeMap<i64, Vec<i64>>,
 }
