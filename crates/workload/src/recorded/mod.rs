@@ -9,6 +9,7 @@ pub mod facts;
 mod fit;
 mod grade;
 mod observed;
+pub mod sql;
 
 pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
