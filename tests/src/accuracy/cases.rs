@@ -164,7 +164,8 @@ fn number(conf: &BTreeMap<String, String>, key: Key) -> Option<f64> {
 /// Size of a page of the executors of a log.
 fn page_bytes(recorded: &Recorded, conf: &BTreeMap<String, String>, cores: u32) -> u64 {
     let off_heap = conf.get(Key::MemoryOffHeapEnabled.name()).is_some_and(|value| value == "true");
-    let pool = recorded.pools.iter().map(|pools| if off_heap { pools.max_off_heap } else { pools.max_on_heap });
+    let pool =
+        recorded.pools.iter().map(|pools| if off_heap { pools.max_off_heap } else { pools.max_on_heap });
     let pool = pool.min().unwrap_or(0);
     let storage = (pool as f64 * number(conf, Key::MemoryStorageFraction).unwrap_or(0.5)) as u64;
     let inputs = PageInputs {
@@ -178,7 +179,12 @@ fn page_bytes(recorded: &Recorded, conf: &BTreeMap<String, String>, cores: u32) 
 
 /// Puts every question to its log. A log that cannot be read leaves its questions without an answer.
 #[must_use]
-pub(super) fn run(runs: &[Run], logs: &[Result<Log, String>], pairs: &[Pair], options: &CaseOptions) -> Vec<Case> {
+pub(super) fn run(
+    runs: &[Run],
+    logs: &[Result<Log, String>],
+    pairs: &[Pair],
+    options: &CaseOptions,
+) -> Vec<Case> {
     pairs.par_iter().map(|pair| case(runs, logs, *pair, options)).collect()
 }
 
@@ -222,7 +228,11 @@ fn answer(
     let report = replay(name, recorded, &settings, &how).map_err(|error| error.to_string())?;
     Ok(match (report.predicted, kind) {
         (Some(predicted), Kind::WhatIf) => of_figures(&predicted.figures, &predicted.interval),
-        (Some(predicted), Kind::SelfReplay) => of_figures(&report.simulated, &predicted.interval),
+        // The same run, but for the intervals.
+        (Some(predicted), Kind::SelfReplay) => Answer {
+            figures: values(&report.simulated),
+            ..of_figures(&predicted.figures, &predicted.interval)
+        },
         (None, _) => of_figures(&report.simulated, &BTreeMap::new()),
     })
 }
@@ -232,35 +242,44 @@ fn of_figures(figures: &Figures, intervals: &BTreeMap<&'static str, Interval>) -
         let interval = intervals.get(figure.name())?;
         Some((*figure, (interval.low, interval.high)))
     };
-    let stages = figures.stages.iter().filter_map(|stage| stage.tasks.as_ref());
+    let mut stages: Vec<_> = figures.stages.iter().collect();
+    stages.sort_by_key(|stage| (stage.id, stage.attempt));
+    let stages = stages.into_iter().filter_map(|stage| stage.tasks.as_ref());
     let tasks = stages.filter(|tasks| !tasks.is_empty()).map(|tasks| {
         let tasks = tasks.iter().map(|task| TaskAnswer {
             index: task.index,
             peak: task.peak_execution_memory_bytes,
             memory_spilled: task.memory_spilled_bytes,
-            interval: None,
+            interval: task.interval.map(|interval| {
+                let ends = |interval: Interval| (interval.low, interval.high);
+                (ends(interval.peak_execution_memory_bytes), ends(interval.memory_spilled_bytes))
+            }),
         });
         tasks.collect()
     });
     Answer {
-        figures: Values::default()
-            .with(Figure::MemorySpilled, figures.memory_spilled_bytes)
-            .with(Figure::DiskSpilled, figures.disk_spilled_bytes)
-            .with(Figure::PeakMax, figures.peak_execution_memory_max_bytes)
-            .with(Figure::PeakSum, figures.peak_execution_memory_sum_bytes)
-            .with(Figure::EvictedBlocks, figures.evicted_blocks)
-            .with(Figure::EvictedBytes, figures.evicted_bytes)
-            .with(Figure::EvictedBroadcastBlocks, figures.evicted_broadcast_blocks)
-            .with(Figure::CacheHits, figures.cache_hits)
-            .with(Figure::CacheMisses, figures.cache_misses)
-            .with(Figure::FailedTasks, Some(figures.failed_tasks))
-            .with(Figure::Cpu, figures.cpu_ms)
-            .with(Figure::Duration, figures.duration_ms),
+        figures: values(figures),
         intervals: Figure::ALL.iter().filter_map(interval).collect(),
         failed: figures.failed,
         failure: figures.failure,
         tasks: tasks.collect(),
     }
+}
+
+fn values(figures: &Figures) -> Values {
+    Values::default()
+        .with(Figure::MemorySpilled, figures.memory_spilled_bytes)
+        .with(Figure::DiskSpilled, figures.disk_spilled_bytes)
+        .with(Figure::PeakMax, figures.peak_execution_memory_max_bytes)
+        .with(Figure::PeakSum, figures.peak_execution_memory_sum_bytes)
+        .with(Figure::EvictedBlocks, figures.evicted_blocks)
+        .with(Figure::EvictedBytes, figures.evicted_bytes)
+        .with(Figure::EvictedBroadcastBlocks, figures.evicted_broadcast_blocks)
+        .with(Figure::CacheHits, figures.cache_hits)
+        .with(Figure::CacheMisses, figures.cache_misses)
+        .with(Figure::FailedTasks, Some(figures.failed_tasks))
+        .with(Figure::Cpu, figures.cpu_ms)
+        .with(Figure::Duration, figures.duration_ms)
 }
 
 fn observed_values(observed: &recorded::Observed) -> Values {

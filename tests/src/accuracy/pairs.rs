@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sim_core::conf::kind::DefaultValue;
 use sim_core::conf::Key;
+use sim_core::conf::kind::DefaultValue;
 
 use super::truth::{Configuration, Run};
 
@@ -25,8 +25,7 @@ pub fn what_ifs(runs: &[Run]) -> Vec<Pair> {
 /// Every pair of runs of one family, program and configuration, each taken once.
 #[must_use]
 pub fn repeats(runs: &[Run]) -> Vec<Pair> {
-    let mut found =
-        pairs(runs, |a, b| same_program(a, b) && a.configuration == b.configuration);
+    let mut found = pairs(runs, |a, b| same_program(a, b) && a.configuration == b.configuration);
     found.retain(|pair| pair.from < pair.to);
     found
 }
@@ -47,7 +46,11 @@ fn same_program(a: &Run, b: &Run) -> bool {
 /// after `--conf`. A key that only the first run sets gets back what the second's log says, else Spark's default; one
 /// without either cannot be taken back and stays.
 #[must_use]
-pub fn asked(from: &Configuration, to: &Configuration, logged: &BTreeMap<String, String>) -> Vec<(String, String)> {
+pub fn asked(
+    from: &Configuration,
+    to: &Configuration,
+    logged: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
     let mut asked = BTreeMap::new();
     for (key, value) in &to.conf {
         if from.conf.get(key) != Some(value) {
@@ -139,7 +142,8 @@ mod tests {
         let from = configuration("local[2]", "1g", &[("spark.memory.fraction", "0.6"), ("spark.sql.x", "1")]);
         let to = configuration("local[4]", "2g", &[("spark.memory.fraction", "0.2"), ("spark.sql.x", "1")]);
         let asked = asked(&from, &to, &BTreeMap::new());
-        let wanted = [("spark.driver.memory", "2g"), ("spark.master", "local[4]"), ("spark.memory.fraction", "0.2")];
+        let wanted =
+            [("spark.driver.memory", "2g"), ("spark.master", "local[4]"), ("spark.memory.fraction", "0.2")];
         assert_eq!(asked, wanted.map(|(key, value)| (key.to_owned(), value.to_owned())));
     }
 

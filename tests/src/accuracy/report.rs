@@ -38,7 +38,11 @@ pub fn text(accuracy: &Accuracy, form: Form, cases: bool) -> String {
         let rows = accuracy.disagreements.iter().map(|row| {
             vec![row.run.clone(), row.figure.name().to_owned(), row.log.to_string(), row.table.to_string()]
         });
-        page.table("Logs that say otherwise than the table", &["<run", "<figure", ">log", ">table"], rows.collect());
+        page.table(
+            "Logs that say otherwise than the table",
+            &["<run", "<figure", ">log", ">table"],
+            rows.collect(),
+        );
     }
     if cases {
         page.cases(&accuracy.cases);
@@ -110,9 +114,10 @@ impl Page {
         let title = format!("{name}: all families, {} cases", section.scored);
         self.table(&title, &FIGURES, all.map(|row| figure_row(row, ceiling, row.figure.name())).collect());
         for figure in Figure::ALL {
-            let rows = section.figures.iter().filter(|row| {
-                row.figure == *figure && row.score.n + row.score.unanswered > 0
-            });
+            let rows = section
+                .figures
+                .iter()
+                .filter(|row| row.figure == *figure && row.score.n + row.score.unanswered > 0);
             let rows = rows.filter_map(|row| Some(figure_row(row, ceiling, row.family.as_deref()?)));
             self.table(&format!("{name}: {}", figure.name()), &FIGURES, rows.collect());
         }
@@ -236,7 +241,8 @@ impl Page {
 }
 
 const FIGURES: [&str; 12] = [
-    "<", ">n", ">exact", ">mean", ">false", ">missed", ">both 0", ">inside", ">copy", ">zero", ">repeats", "<worst",
+    "<", ">n", ">exact", ">mean", ">false", ">missed", ">both 0", ">inside", ">copy", ">zero", ">repeats",
+    "<worst",
 ];
 
 fn figure_row(row: &FigureRow, ceiling: &[FigureRow], name: &str) -> Vec<String> {
@@ -259,7 +265,9 @@ fn figure_row(row: &FigureRow, ceiling: &[FigureRow], name: &str) -> Vec<String>
 }
 
 fn worst(score: &Score) -> String {
-    score.worst.as_ref().filter(|worst| worst.error > 0.0).map_or_else(String::new, |worst| {
-        format!("{}: {} for {}", worst.case, worst.predicted, worst.truth)
-    })
+    score
+        .worst
+        .as_ref()
+        .filter(|worst| worst.error > 0.0)
+        .map_or_else(String::new, |worst| format!("{}: {} for {}", worst.case, worst.predicted, worst.truth))
 }

@@ -76,7 +76,8 @@ impl Score {
         self.false_alarms += u64::from(truth == 0);
         self.misses += u64::from(predicted == 0);
         self.sum += error;
-        let worse = self.worst.as_ref().is_none_or(|worst| error.total_cmp(&worst.error) == Ordering::Greater);
+        let worse =
+            self.worst.as_ref().is_none_or(|worst| error.total_cmp(&worst.error) == Ordering::Greater);
         if worse {
             self.worst = Some(Worst { case: case.to_owned(), predicted, truth, error });
         }

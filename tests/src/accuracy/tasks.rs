@@ -125,7 +125,8 @@ pub struct TaskTruth {
 /// in bytes.
 #[must_use]
 pub(super) fn tasks(observed: &Observed, operators: &BTreeMap<u32, Operator>, page: u64) -> Vec<TaskTruth> {
-    let mut ran: Vec<(u32, u32)> = observed.tasks.iter().map(|task| (task.stage, task.stage_attempt)).collect();
+    let mut ran: Vec<(u32, u32)> =
+        observed.tasks.iter().map(|task| (task.stage, task.stage_attempt)).collect();
     ran.sort_unstable();
     ran.dedup();
     let clocks = Clocks::new(&observed.tasks);

@@ -139,7 +139,10 @@ fn tasks_are_matched_by_stage_and_index_and_parted_by_neighbours() {
     assert_eq!(of(Untouched), (1, 1, Some(0), 1, 1));
     // 50 lies between 47 and 52 but not between 43 and 48.
     assert_eq!(of(Touched), (2, 0, Some(0), 2, 1));
-    assert_eq!(aim(&accuracy, "what-if", "sort tasks of more than one page, untouched").reached, Reached::Pass);
+    assert_eq!(
+        aim(&accuracy, "what-if", "sort tasks of more than one page, untouched").reached,
+        Reached::Pass
+    );
     assert_eq!(aim(&accuracy, "what-if", "sort tasks of more than one page, touched").reached, Reached::Miss);
     let sorts = &accuracy.what_if.operators[0];
     assert_eq!((sorts.operator, sorts.spills.yes_yes), (Operator::Sort, 1));
@@ -153,7 +156,10 @@ fn a_task_without_an_answer_is_not_exact() {
     let facts = facts([vec![], vec![], tight]);
     let accuracy = gather(&runs, &facts, &[case(&runs, 0, 2, Answer::default())], false);
     assert_eq!(accuracy.what_if.tasks[0].peak.unanswered, 1);
-    assert_eq!(aim(&accuracy, "what-if", "sort tasks of more than one page, untouched").reached, Reached::Miss);
+    assert_eq!(
+        aim(&accuracy, "what-if", "sort tasks of more than one page, untouched").reached,
+        Reached::Miss
+    );
     assert_eq!(accuracy.what_if.operators[0].memory_spilled.unanswered, 1);
 }
 

@@ -236,21 +236,31 @@ mod tests {
         let runs = read_rows("row", &[&row(conf, "False", "1")], None).expect("a run");
         let run = &runs[0];
         let of = |figure| run.truth.get(figure);
-        assert_eq!(run.program.args, [("hint", "x"), ("n", "3")].map(|(k, v)| (k.to_owned(), v.to_owned())).into());
+        assert_eq!(
+            run.program.args,
+            [("hint", "x"), ("n", "3")].map(|(k, v)| (k.to_owned(), v.to_owned())).into()
+        );
         assert_eq!(run.configuration.conf, [("spark.memory.fraction".to_owned(), "0.6".to_owned())].into());
         assert_eq!((run.configuration.cores(), run.failed), (4, false));
         assert_eq!((of(Figure::MemorySpilled), of(Figure::EvictedBlocks)), (Some(7), Some(3)));
         // One of both parts is not known.
-        assert_eq!((of(Figure::EvictedBytes), of(Figure::CacheHits), of(Figure::Duration)), (None, None, None));
+        assert_eq!(
+            (of(Figure::EvictedBytes), of(Figure::CacheHits), of(Figure::Duration)),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn what_is_wrong_is_said() {
         let error = |name, row: &str, family| read_rows(name, &[row], family).expect_err("it is wrong");
-        assert!(error("conf", &row("[]", "False", "1"), None).ends_with("`conf` has `[]`, not an object of JSON"));
+        assert!(
+            error("conf", &row("[]", "False", "1"), None).ends_with("`conf` has `[]`, not an object of JSON")
+        );
         assert!(error("failed", &row("{}", "no", "1"), None).contains("`app_failed` has `no`"));
         assert!(error("number", &row("{}", "True", "x"), None).contains("truth.csv"));
-        assert!(error("family", &row("{}", "True", "1"), Some("joins")).ends_with("no run of the family `joins`"));
+        assert!(
+            error("family", &row("{}", "True", "1"), Some("joins")).ends_with("no run of the family `joins`")
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod report;
 mod scenario;
 mod simulate;
 
-pub use figures::{Figures, RddFigures, StageFigures, TaskFigures};
+pub use figures::{Figures, RddFigures, StageFigures, TaskFigures, TaskInterval};
 pub use report::{
     AppReport, ChangedSetting, ErrorKind, Errors, ErrorsOf, FailureModel, FigureError, Interval, Placement,
     Predicted, ReplayExecutor, ReplayReport, SCHEMA_VERSION, Unknown,
