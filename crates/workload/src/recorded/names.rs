@@ -29,9 +29,9 @@ pub(super) fn clean(recorded: &mut Recorded, withheld: &Withheld, redact: bool) 
         clean(&mut pool.executor, pseudonym);
     }
     let recording = &mut recorded.recording;
-    for executor_ in &mut recording.executors {
-        let pseudonym = executor(&executor_.id);
-        clean(&mut executor_.id, pseudonym);
+    for known in &mut recording.executors {
+        let pseudonym = executor(&known.id);
+        clean(&mut known.id, pseudonym);
     }
     for rdd in &mut recording.rdds {
         clean(&mut rdd.name, format!("rdd {}", rdd.id));

@@ -15,6 +15,14 @@ pub(super) enum Read {
     Cached(u32),
 }
 
+/// Whether blocks of an RDD are kept in a stage. GraphX' `EdgeRDDImpl` and `VertexRDDImpl` report the level of the RDD
+/// that they wrap, and keep none of their own.
+fn is_cached(facts: &Facts, stage: &StageFacts, rdd: u32) -> bool {
+    let wraps =
+        facts.rdds.get(&rdd).is_some_and(|rdd| rdd.name == "EdgeRDDImpl" || rdd.name == "VertexRDDImpl");
+    stage.persisted.contains(&rdd) && !wraps
+}
+
 /// What `rdd` reads, in a stage. The RDD itself is looked into even if it is persisted when `into` says so.
 pub(super) fn reads(facts: &Facts, stage: &StageFacts, rdd: u32, into: bool) -> Vec<Read> {
     let mut found = Vec::new();
@@ -37,7 +45,7 @@ fn visit(
         if !seen.insert(rdd) {
             return;
         }
-        if !into && stage.persisted.contains(&rdd) {
+        if !into && is_cached(facts, stage, rdd) {
             found.push(Read::Cached(rdd));
             return;
         }
@@ -78,7 +86,7 @@ pub(super) fn persisted(facts: &Facts, stage: &StageFacts) -> Vec<u32> {
         if !seen.insert(rdd) {
             continue;
         }
-        if stage.persisted.contains(&rdd) {
+        if is_cached(facts, stage, rdd) {
             open.push((rdd, true));
         }
         if let Some(info) = facts.rdds.get(&rdd) {

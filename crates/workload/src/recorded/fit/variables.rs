@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::Fitter;
 use super::objects::expanded;
 use crate::plan::recording::{Broadcast, Step};
-use crate::recorded::facts::VariablePut;
+use crate::recorded::facts::{BlockFacts, VariablePut};
 
 /// Pieces of a task binary where the log does not tell: seen 3 to 38 KB, mostly 7 to 12.
 const TYPICAL_BINARY: u64 = 10 << 10;
@@ -29,9 +29,9 @@ impl Fitter<'_> {
                 TYPICAL_BINARY
             }
             Some(blocks) => {
-                let own = |put: &&VariablePut| put.attempts == attempt + 1 && !put.started;
                 // Of several the last: those before belong to stages that were submitted at the same time.
-                let (_, pieces) = pieces(blocks.variables.iter().filter(own)).pop_last()?;
+                let own = |(first, _): &&(VariablePut, u64)| first.attempts == attempt + 1 && !first.started;
+                let &(_, pieces) = variables(blocks).values().filter(own).last()?;
                 self.inferred(
                     "broadcast_bytes",
                     None,
@@ -48,9 +48,9 @@ impl Fitter<'_> {
     /// run's.
     pub(super) fn program_variables(&mut self, run: usize) -> Vec<Step> {
         let (Some(blocks), Some(job)) = (&self.facts.blocks, self.runs[run].job) else { return Vec::new() };
-        let before = |put: &&VariablePut| put.jobs == job && (put.started || put.attempts == 0);
-        let pieces = pieces(blocks.variables.iter().filter(before));
-        let variables = pieces.into_iter().map(|(id, pieces)| {
+        let before = |first: &VariablePut| first.jobs == job && (first.started || first.attempts == 0);
+        let variables = variables(blocks).into_iter().filter(|(_, (first, _))| before(first));
+        let variables = variables.map(|(id, (_, pieces))| {
             let known = self.variables.get(&id).copied();
             let broadcast =
                 known.unwrap_or_else(|| self.broadcast(Broadcast { pieces, value: expanded(pieces) }));
@@ -66,14 +66,14 @@ impl Fitter<'_> {
     }
 }
 
-/// Bytes of the pieces of each variable, on the executor that had them first.
-fn pieces<'p>(puts: impl Iterator<Item = &'p VariablePut>) -> BTreeMap<u64, u64> {
-    let mut by_id: BTreeMap<u64, (u32, u64)> = BTreeMap::new();
-    for put in puts {
-        let (executor, bytes) = by_id.entry(put.id).or_insert((put.executor, 0));
-        if *executor == put.executor {
+/// The first put of each variable, and the bytes of its pieces on that executor.
+fn variables(blocks: &BlockFacts) -> BTreeMap<u64, (VariablePut, u64)> {
+    let mut by_id: BTreeMap<u64, (VariablePut, u64)> = BTreeMap::new();
+    for put in &blocks.variables {
+        let (first, bytes) = by_id.entry(put.id).or_insert((*put, 0));
+        if first.executor == put.executor {
             *bytes = bytes.saturating_add(put.bytes);
         }
     }
-    by_id.into_iter().map(|(id, (_, bytes))| (id, bytes)).collect()
+    by_id
 }
