@@ -11,6 +11,7 @@ mod fit;
 mod grade;
 mod names;
 mod observed;
+pub mod sql;
 
 pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
