@@ -22,7 +22,7 @@ mod widths;
 
 use std::collections::BTreeMap;
 
-use super::facts::plan::{PlanNode, StageMetrics};
+use super::facts::{PlanNode, StageMetrics};
 use crate::plan::recording::{Column, PartitionsFrom, Step};
 use columns::Schema;
 use tree::Tree;

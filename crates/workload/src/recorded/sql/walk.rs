@@ -9,7 +9,7 @@ use super::tree::{Touched, Tree};
 use super::widths::Widths;
 use super::{CachedScan, Computed, Note, Operator, SqlOutput, SqlStage};
 use crate::plan::recording::{Column, Step};
-use crate::recorded::facts::plan::{PlanNode, StageMetrics};
+use crate::recorded::facts::{PlanNode, StageMetrics};
 
 /// All that is known of a plan and a stage.
 pub(super) struct Context<'a> {
