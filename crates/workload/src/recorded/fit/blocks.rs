@@ -24,6 +24,8 @@ pub(super) struct Told {
     pub(super) rows: u64,
     /// Serialized bytes that it read.
     pub(super) input: u64,
+    /// Bytes of blocks that it read.
+    pub(super) blocks: u64,
 }
 
 /// Sizes of all partitions.
@@ -101,7 +103,7 @@ pub(super) fn blocks(told: &[Told], level: StorageLevel, columnar: bool) -> Bloc
     let ratio = ratio(&memory, &disk, level, columnar);
     if known == Known::Unknown {
         for (memory, told) in memory.iter_mut().zip(told) {
-            *memory = Some(expanded(told.input));
+            *memory = Some(expanded(told.input).saturating_add(told.blocks));
         }
     }
     for (memory, disk) in memory.iter_mut().zip(&disk) {
