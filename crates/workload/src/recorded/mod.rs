@@ -14,7 +14,7 @@ pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
 pub use observed::{Observed, ObservedRdd, ObservedStage, ObservedTask};
 
-use spark_eventlog::EventLog;
+use spark_eventlog::{Diagnostics, EventLog};
 
 use crate::Error;
 use crate::plan::recording::Recording;
@@ -50,6 +50,8 @@ pub struct Recorded {
     pub notes: Vec<Note>,
     /// Figures of the outcome from which constants of the model may be taken.
     pub calibration: Calibration,
+    /// What the reader read, and what was wrong with it.
+    pub diagnostics: Diagnostics,
 }
 
 /// The application of a log.
@@ -87,6 +89,7 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
     while let Some(event) = log.next_event().map_err(|error| Error::new(error.to_string()))? {
         collector.add(&event);
     }
+    let diagnostics = log.diagnostics().clone();
     let facts = collector.finish();
     let fit::Fitted { recording, grades, notes, executors, start } = fit::fit(&facts);
     Ok(Recorded {
@@ -105,5 +108,6 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
         recording,
         grades,
         notes,
+        diagnostics,
     })
 }
