@@ -4,6 +4,7 @@
 mod arbitration;
 mod blocks;
 mod engine;
+pub mod eventlog;
 mod sorting;
 
 pub use arbitration::{exec8, stor, tmm8};

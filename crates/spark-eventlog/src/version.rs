@@ -71,3 +71,29 @@ impl fmt::Display for LogVersion {
         f.write_str(&self.raw)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(raw: &str) -> (Vec<u32>, Option<String>) {
+        let version: LogVersion = raw.parse().unwrap_or_else(|never| match never {});
+        assert_eq!(version.raw(), raw);
+        (version.numbers.into_iter().flatten().collect(), version.vendor().map(str::to_owned))
+    }
+
+    #[test]
+    fn versions_of_vendors() {
+        let vendor = |text: &str| Some(text.to_owned());
+        assert_eq!(parse("3.5.6"), (vec![3, 5, 6], None));
+        assert_eq!(parse("3.3.0-amzn-0"), (vec![3, 3, 0], vendor("-amzn-0")));
+        assert_eq!(parse("3.1.1.119"), (vec![3, 1, 1], vendor(".119")));
+        assert_eq!(parse("2.4.0-cdh6.3.2"), (vec![2, 4, 0], vendor("-cdh6.3.2")));
+        assert_eq!(parse("3.5.0-databricks-14.3"), (vec![3, 5, 0], vendor("-databricks-14.3")));
+        assert_eq!(parse("4.1-SNAPSHOT"), (vec![4, 1], vendor("-SNAPSHOT")));
+        assert_eq!(parse("13.3.x-photon-scala2.12"), (vec![13, 3], vendor(".x-photon-scala2.12")));
+        assert_eq!(parse("3.99999999999.1"), (vec![3], vendor(".99999999999.1")));
+        assert_eq!(parse("unknown"), (vec![], vendor("unknown")));
+        assert_eq!(parse(""), (vec![], None));
+    }
+}

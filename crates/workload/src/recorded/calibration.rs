@@ -1,5 +1,7 @@
 //! Figures of the outcome from which constants of the model may be taken. Nothing else of an outcome gets into a run.
 
+use super::Observed;
+
 /// Constants that a log can give.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
@@ -19,6 +21,24 @@ pub struct SpillRatio {
 }
 
 impl Calibration {
+    pub(super) fn of(observed: &Observed) -> Self {
+        let mut spills: Vec<SpillRatio> = Vec::new();
+        for stage in observed.stages.iter().filter(|stage| stage.memory_spilled_bytes > 0) {
+            match spills.last_mut().filter(|spill| spill.stage == stage.id) {
+                Some(spill) => {
+                    spill.memory_spilled_bytes += stage.memory_spilled_bytes;
+                    spill.disk_spilled_bytes += stage.disk_spilled_bytes;
+                }
+                None => spills.push(SpillRatio {
+                    stage: stage.id,
+                    memory_spilled_bytes: stage.memory_spilled_bytes,
+                    disk_spilled_bytes: stage.disk_spilled_bytes,
+                }),
+            }
+        }
+        Self { spills }
+    }
+
     /// Bytes on disk for each byte in memory over all stages; `None` if none spilled.
     #[must_use]
     pub fn disk_per_memory(&self) -> Option<f64> {

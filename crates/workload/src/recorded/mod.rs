@@ -5,10 +5,13 @@
 //! tasks asked for; spilled bytes, evictions, hits, failures and durations of stages are only ever observed.
 
 mod calibration;
+mod conf;
 pub mod facts;
 mod fit;
 mod grade;
+mod names;
 mod observed;
+pub mod sql;
 
 pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
@@ -91,8 +94,17 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
     }
     let diagnostics = log.diagnostics().clone();
     let facts = collector.finish();
-    let fit::Fitted { recording, grades, notes, executors, start } = fit::fit(&facts);
-    Ok(Recorded {
+    if facts.attempts.iter().all(|attempt| attempt.table.rows() == 0) {
+        return Err(Error::new(format!(
+            "{}: no task ended in it: there is nothing to replay",
+            log.diagnostics().log
+        )));
+    }
+    let fit::Fitted { recording, grades, mut notes, executors, start } = fit::fit(&facts);
+    let pools = fit::pools(&facts, &executors);
+    let conf = conf::settings(&facts, &pools, recording.executors.len(), &mut notes);
+    let observed = Observed::of(&facts, &executors, start);
+    let mut recorded = Recorded {
         version: facts.version.clone(),
         app: App {
             name: facts.app.name.clone(),
@@ -101,13 +113,15 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
             started_ms: facts.app.started.map(|started| started.saturating_add(facts.origin)),
             complete: facts.app.ended.is_some(),
         },
-        conf: Vec::new(),
-        pools: Vec::new(),
-        observed: Observed::of(&facts, &executors, start),
-        calibration: Calibration::default(),
+        conf,
+        pools,
+        calibration: Calibration::of(&observed),
+        observed,
         recording,
         grades,
         notes,
         diagnostics,
-    })
+    };
+    names::clean(&mut recorded, &facts.environment.withheld, options.redact);
+    Ok(recorded)
 }

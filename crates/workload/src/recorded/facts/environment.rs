@@ -96,8 +96,9 @@ impl Withheld {
     const SHORTEST: usize = 6;
 
     fn add(&mut self, name: &str, value: &str) {
-        // The name of the application is one of the names that are shown.
-        let shown = name == "spark.app.name" || value.len() < Self::SHORTEST;
+        // Names that are shown as such.
+        let named = matches!(name, "spark.app.name" | "spark.app.id" | "spark.executor.id");
+        let shown = named || value.len() < Self::SHORTEST;
         if !shown && !self.0.iter().any(|known| known == value) {
             self.0.push(value.to_owned());
         }

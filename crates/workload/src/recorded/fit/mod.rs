@@ -1,10 +1,28 @@
 //! From facts to a recording.
+//!
+//! Nothing here reads spilled bytes, what left memory, whether a block was found, failures, or durations of stages and
+//! jobs: a run of the recording decides on these again.
 
-use std::collections::BTreeMap;
+mod blocks;
+mod cached;
+mod executors;
+mod jobs;
+mod lineage;
+mod objects;
+mod runs;
+mod steps;
+mod variables;
 
-use super::facts::Facts;
-use super::{Grade, Note};
-use crate::plan::recording::Recording;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) use executors::pools;
+
+use super::facts::{Facts, Figure, StageFacts};
+use super::{Grade, Kind, Note};
+use crate::plan::recording::{Column, PartitionsFrom, Recording, Shuffle, Stage};
+use lineage::Read;
+use objects::Share;
+use runs::Run;
 
 /// A recording on its way, with what is said of it.
 #[derive(Debug, Default)]
@@ -18,8 +36,228 @@ pub(super) struct Fitted {
     pub(super) start: u64,
 }
 
+/// What is looked up while a recording is fitted.
+#[derive(Debug)]
+struct Fitter<'f> {
+    facts: &'f Facts,
+    runs: Vec<Run<'f>>,
+    /// What each run reads, cached RDDs not looked into.
+    reads: Vec<Vec<Read>>,
+    /// The task that first computed each partition of a cached RDD: run and task.
+    fills: BTreeMap<u32, Vec<Option<(usize, usize)>>>,
+    /// RDDs that a task was the first to compute.
+    filled: BTreeMap<(usize, usize), Vec<u32>>,
+    /// By the last RDD of a stage: its runs that write a shuffle.
+    writers: BTreeMap<u32, Vec<usize>>,
+    /// By run: the shuffle that it writes.
+    shuffles: BTreeMap<usize, u32>,
+    /// By RDD: its index in the recording.
+    rdds: BTreeMap<u32, u32>,
+    /// By number of a broadcast variable of the program: its index in the recording.
+    variables: BTreeMap<u64, u32>,
+    share: Share,
+    fitted: Fitted,
+}
+
 /// Fits a recording to the facts.
 pub(super) fn fit(facts: &Facts) -> Fitted {
-    let _ = facts;
-    Fitted::default()
+    let mut fitter = Fitter::new(facts);
+    fitter.shuffles();
+    for run in 0..fitter.runs.len() {
+        fitter.persisted(run);
+        fitter.stage(run);
+    }
+    fitter.jobs();
+    fitter.remarks();
+    fitter.fitted
+}
+
+impl<'f> Fitter<'f> {
+    fn new(facts: &'f Facts) -> Self {
+        let runs = runs::runs(facts);
+        let start =
+            facts.jobs.iter().map(|job| job.submitted).chain(runs.iter().map(|run| run.submitted)).min();
+        let start = start.unwrap_or(0);
+        let (list, executors) = executors::executors(facts, start);
+        let reads = runs.iter().map(|run| reads(facts, run)).collect();
+        let mut writers: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (index, run) in runs.iter().enumerate().filter(|(_, run)| run.writes_shuffle) {
+            if let Some(last) = facts.stages.get(&run.stage).and_then(|stage| stage.rdds.first()) {
+                writers.entry(*last).or_default().push(index);
+            }
+        }
+        let slots = executors::slots(facts, &executors);
+        let (fills, filled) = cached::fills(facts, &runs);
+        let share = Share { pool: execution_bytes(facts, !fills.is_empty()), slots };
+        let recording = Recording { executors: list, ..Recording::default() };
+        let fitted = Fitted { recording, executors, start, ..Fitted::default() };
+        Self {
+            facts,
+            runs,
+            reads,
+            fills,
+            filled,
+            writers,
+            shuffles: BTreeMap::new(),
+            rdds: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            share,
+            fitted,
+        }
+    }
+
+    fn info(&self, run: usize) -> Option<&'f StageFacts> {
+        self.facts.stages.get(&self.runs[run].stage)
+    }
+
+    /// A shuffle for each stage that writes one.
+    fn shuffles(&mut self) {
+        for (index, run) in self.runs.iter().enumerate().filter(|(_, run)| run.writes_shuffle) {
+            let shuffle = u32::try_from(self.fitted.recording.shuffles.len()).unwrap_or(u32::MAX);
+            self.shuffles.insert(index, shuffle);
+            let exchange = steps::exchange(self.facts, run);
+            let read = self.readers(index).map(|rdd| rdd.1.partitions).max();
+            let (partitions, from) = match exchange.and_then(|node| steps::partitions_of(&node.text)) {
+                Some((partitions, from)) => (partitions, from),
+                None => (read.unwrap_or(1), PartitionsFrom::Program),
+            };
+            self.fitted.recording.shuffles.push(Shuffle {
+                name: format!("shuffle of stage {}", run.stage),
+                partitions: partitions.max(1),
+                partitions_from: from,
+            });
+        }
+    }
+
+    /// RDDs that fetch what a run writes.
+    fn readers(&self, run: usize) -> impl Iterator<Item = (&u32, &super::facts::RddFacts)> {
+        let last = self.info(run).and_then(|stage| stage.rdds.first().copied());
+        let own: BTreeSet<u32> =
+            self.info(run).map(|stage| stage.rdds.iter().copied().collect()).unwrap_or_default();
+        self.facts
+            .rdds
+            .iter()
+            .filter(move |(id, rdd)| {
+                last.is_some_and(|last| rdd.parents.contains(&last)) && !own.contains(id)
+            })
+            .filter(|(_, rdd)| {
+                rdd.name.contains("Shuffled")
+                    || rdd.name.contains("CoGrouped")
+                    || rdd.name.contains("Subtracted")
+            })
+    }
+
+    fn stage(&mut self, index: usize) {
+        let name = self.info(index).map(|stage| stage.name.clone()).unwrap_or_default();
+        let (mut steps, output) = self.stage_steps(index);
+        let variables = self.task_binary(index).into_iter().chain(self.program_variables(index));
+        steps.splice(0..0, variables.collect::<Vec<_>>());
+        let run = &self.runs[index];
+        let executors = self.fitted.recording.executors.len().max(1);
+        let executor = (0..run.tasks()).map(|task| {
+            let at = run.at(Figure::Executor, task).and_then(|at| usize::try_from(at).ok());
+            at.and_then(|at| self.fitted.executors.get(&at).copied())
+                .map_or(task as u64 % executors as u64, u64::from)
+        });
+        let stage = Stage {
+            id: run.stage,
+            name,
+            tasks: u32::try_from(run.tasks()).unwrap_or(u32::MAX),
+            steps,
+            output,
+            time_ms: run.column(|task| run.time_ms(task)),
+            executor: Column::of(executor.collect()),
+            not_before_ms: run
+                .column(|task| Some(run.at(Figure::Launch, task)?.saturating_sub(run.submitted))),
+        };
+        let unknown = run.unknown();
+        let (id, tasks) = (run.stage, run.tasks());
+        if unknown > 0 {
+            self.inferred(
+                "tasks",
+                Some(id),
+                "tasks that did not end have the median of the others of their stage",
+            );
+            self.note(format!(
+                "{unknown} of {tasks} tasks of stage {id} did not succeed: theirs is the median of the others"
+            ));
+        }
+        self.fitted.recording.stages.push(stage);
+    }
+
+    fn jobs(&mut self) {
+        let mut stages = vec![Vec::new(); self.facts.jobs.len()];
+        let mut ends = vec![None; self.facts.jobs.len()];
+        for (index, run) in self.runs.iter().enumerate() {
+            if let Some(job) = run.job {
+                stages[job].push(u32::try_from(index).unwrap_or(u32::MAX));
+                ends[job] = ends[job].max(run.finished());
+            }
+        }
+        self.fitted.recording.jobs =
+            jobs::jobs(self.facts, stages, &ends, |rdd| self.rdds.get(&rdd).copied());
+    }
+
+    /// What is said of the application as a whole.
+    fn remarks(&mut self) {
+        let exact = |figure| Grade { figure, stage: None, kind: Kind::Exact };
+        self.fitted.grades.extend(
+            [
+                "memory_spilled_bytes",
+                "disk_spilled_bytes",
+                "peak_execution_memory_max_bytes",
+                "cache_hits",
+                "cpu_ms",
+            ]
+            .map(exact),
+        );
+        for figure in ["evicted_blocks", "evicted_bytes", "evicted_broadcast_blocks"] {
+            let kind = match self.facts.blocks {
+                Some(_) => Kind::Exact,
+                None => Kind::Unknown { key: "spark.eventLog.logBlockUpdates.enabled" },
+            };
+            self.fitted.grades.push(Grade { figure, stage: None, kind });
+        }
+        if self.facts.app.ended.is_none() {
+            self.note("the log has no end of the application: it is replayed as far as it goes".to_owned());
+        }
+        if self.facts.version.is_empty() {
+            self.note("the log does not say which Spark wrote it".to_owned());
+        }
+        if self.facts.stray_tasks > 0 {
+            self.note(format!(
+                "{} tasks ended in stages that the log did not submit",
+                self.facts.stray_tasks
+            ));
+        }
+    }
+
+    fn inferred(&mut self, figure: &'static str, stage: Option<u32>, rule: &'static str) {
+        let grade = Grade { figure, stage, kind: Kind::Inferred { rule } };
+        if !self.fitted.grades.contains(&grade) {
+            self.fitted.grades.push(grade);
+        }
+    }
+
+    fn note(&mut self, text: String) {
+        self.fitted.notes.push(Note::new(text));
+    }
+}
+
+fn reads(facts: &Facts, run: &Run<'_>) -> Vec<Read> {
+    let Some(stage) = facts.stages.get(&run.stage) else { return Vec::new() };
+    stage.rdds.first().map_or_else(Vec::new, |&last| lineage::reads(facts, stage, last, false))
+}
+
+/// Bytes that execution can have whatever is stored: the smallest pool without the region of storage, if it is used.
+fn execution_bytes(facts: &Facts, caches: bool) -> u64 {
+    let setting = |key: &str| facts.environment.settings.get(key).map(String::as_str);
+    let off_heap = setting("spark.memory.offHeap.enabled") == Some("true");
+    let pool = |executor: &super::facts::ExecutorFacts| {
+        if off_heap { executor.max_off_heap } else { executor.max_on_heap }
+    };
+    let pool = facts.executors.iter().filter(|executor| executor.used).filter_map(pool).min().unwrap_or(0);
+    let region = setting("spark.memory.storageFraction").and_then(|text| text.trim().parse::<f64>().ok());
+    let region = if caches { region.unwrap_or(0.5).clamp(0.0, 1.0) } else { 0.0 };
+    pool - ((pool as f64 * region) as u64).min(pool)
 }

@@ -1,0 +1,147 @@
+//! Cached RDDs: who fills and who reads them.
+
+use std::collections::BTreeMap;
+
+use super::blocks::{self, Known, Told};
+use super::lineage::{self, Read};
+use super::runs::{Run, filled};
+use super::{Fitter, steps};
+use crate::plan::recording::{Column, Rdd};
+use crate::recorded::facts::{Facts, Figure};
+use crate::recorded::{Grade, Kind};
+
+/// Run and task.
+pub(super) type Cell = (usize, usize);
+
+/// The first task that each partition of each persisted RDD was computed in, and what each such task filled.
+pub(super) fn fills(
+    facts: &Facts,
+    runs: &[Run<'_>],
+) -> (BTreeMap<u32, Vec<Option<Cell>>>, BTreeMap<Cell, Vec<u32>>) {
+    let mut fills: BTreeMap<u32, Vec<Option<Cell>>> = BTreeMap::new();
+    let mut filled: BTreeMap<Cell, Vec<u32>> = BTreeMap::new();
+    for (index, run) in runs.iter().enumerate() {
+        let Some(stage) = facts.stages.get(&run.stage) else { continue };
+        for rdd in lineage::persisted(facts, stage) {
+            let Some(info) = facts.rdds.get(&rdd) else { continue };
+            let partitions = fills.entry(rdd).or_insert_with(|| vec![None; info.partitions as usize]);
+            for task in (0..run.tasks()).filter(|&task| run.at(Figure::Index, task).is_some()) {
+                let partition = partition(run, task, info.partitions);
+                if let Some(first @ None) = partitions.get_mut(partition as usize) {
+                    *first = Some((index, task));
+                    filled.entry((index, task)).or_default().push(rdd);
+                }
+            }
+        }
+    }
+    (fills, filled)
+}
+
+/// The partition of an RDD that a task reads: its own. Where the RDD has fewer, several tasks read one.
+pub(super) fn partition(run: &Run<'_>, task: usize, partitions: u32) -> u32 {
+    run.partitions.get(task).copied().unwrap_or(0) % partitions.max(1)
+}
+
+impl Fitter<'_> {
+    /// Adds the cached RDDs that a run is the first to meet.
+    pub(super) fn persisted(&mut self, run: usize) {
+        let Some(stage) = self.info(run) else { return };
+        for id in lineage::persisted(self.facts, stage) {
+            if self.rdds.contains_key(&id) {
+                continue;
+            }
+            let Some(rdd) = self.rdd(id, run) else { continue };
+            self.rdds.insert(id, u32::try_from(self.fitted.recording.rdds.len()).unwrap_or(u32::MAX));
+            self.fitted.recording.rdds.push(rdd);
+        }
+    }
+
+    fn rdd(&mut self, id: u32, run: usize) -> Option<Rdd> {
+        let info = self.facts.rdds.get(&id)?;
+        let (stage, level) = (self.info(run)?, info.level?);
+        let cells = self.fills.get(&id).cloned().unwrap_or_default();
+        let columnar = info.scope == "InMemoryTableScan";
+        let blocks = blocks::blocks(&self.told(id, &cells), level, columnar);
+        let (stage_id, kind) = (self.runs[run].stage, grade(blocks.known));
+        self.fitted.grades.push(Grade { figure: "block_bytes", stage: Some(stage_id), kind });
+        if blocks.known == Known::Unknown {
+            self.note(format!(
+                "no task read rdd {id} after it was filled: the size of its blocks is not known"
+            ));
+        }
+        if level.deserialized && level.use_disk && self.facts.blocks.is_none() {
+            self.inferred(
+                "block_bytes",
+                Some(stage_id),
+                "blocks read from disk are told from those read from memory by their bytes an element",
+            );
+        }
+        let reads = lineage::reads(self.facts, stage, id, true);
+        let steps = self.read_steps(&reads, &cells, steps::Where::Rdd(id));
+        let times = cells.iter().map(|cell| cell.and_then(|(run, task)| self.runs[run].time_ms(task)));
+        Some(Rdd {
+            id,
+            name: info.name.clone(),
+            level,
+            partitions: info.partitions,
+            memory: Column::of(blocks.memory),
+            serialized: Column::of(blocks.serialized),
+            elements: Column::of(blocks.elements),
+            steps,
+            time_ms: filled(times.collect()),
+        })
+    }
+
+    /// What the log tells of each partition of an RDD.
+    fn told(&self, id: u32, fills: &[Option<Cell>]) -> Vec<Told> {
+        let mut told = vec![Told::default(); fills.len()];
+        for put in self.facts.blocks.iter().flat_map(|blocks| &blocks.puts).filter(|put| put.rdd == id) {
+            if let Some(told) = told.get_mut(put.partition as usize) {
+                told.memory = told.memory.or(put.memory);
+                told.disk = told.disk.or(put.disk);
+            }
+        }
+        for (told, fill) in told.iter_mut().zip(fills) {
+            let Some((run, task)) = *fill else { continue };
+            let run = &self.runs[run];
+            let figure = |figure| run.at(figure, task).unwrap_or(0);
+            told.rows = figure(Figure::InputRecords).max(figure(Figure::FetchedRecords));
+            told.input = figure(Figure::InputBytes).saturating_add(run.fetched(task).unwrap_or(0));
+        }
+        for (index, run) in self.runs.iter().enumerate() {
+            // `Input Metrics` add up all that a task reads, shuffles apart.
+            let inputs: Vec<&Read> =
+                self.reads[index].iter().filter(|read| !matches!(read, Read::Shuffle { .. })).collect();
+            if inputs != [&Read::Cached(id)] {
+                continue;
+            }
+            for task in 0..run.tasks() {
+                let partition = partition(run, task, u32::try_from(told.len()).unwrap_or(u32::MAX)) as usize;
+                let Some(fill) =
+                    fills.get(partition).copied().flatten().filter(|&fill| fill != (index, task))
+                else {
+                    continue;
+                };
+                let bytes = run.at(Figure::InputBytes, task).unwrap_or(0);
+                // A block that was computed again reads what it read when it was first.
+                let computed = self.runs[fill.0].at(Figure::InputBytes, fill.1).unwrap_or(0);
+                if bytes > 0 && bytes != computed {
+                    let elements = run.at(Figure::InputRecords, task).unwrap_or(0);
+                    told[partition].reads.push((bytes, elements));
+                }
+            }
+        }
+        told
+    }
+}
+
+fn grade(known: Known) -> Kind {
+    match known {
+        Known::Put => Kind::Exact,
+        Known::Read => Kind::Inferred { rule: "the size of a block is what a task read of it" },
+        Known::Mean => {
+            Kind::Inferred { rule: "blocks that nobody read have the mean of the others of their RDD" }
+        }
+        Known::Unknown => Kind::Unknown { key: "spark.eventLog.logBlockUpdates.enabled" },
+    }
+}
