@@ -6,6 +6,7 @@
 //!  proptest, exhaustive worlds, fuzzing ────┴── one language: calls::Call
 //! ```
 
+pub mod accuracy;
 pub mod calls;
 pub mod conform;
 pub mod exhaustive;

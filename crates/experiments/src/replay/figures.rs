@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Interval;
 use crate::report::Failure;
 
 /// The figures of one application. `null` is what cannot be known: see
@@ -99,6 +100,18 @@ pub struct TaskFigures {
     pub memory_spilled_bytes: u64,
     /// `Disk Bytes Spilled`.
     pub disk_spilled_bytes: u64,
+    /// Between what its figures lie, where a prediction was asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<TaskInterval>,
+}
+
+/// Between what the figures of a task lie: see [`Predicted::interval`](super::Predicted::interval).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TaskInterval {
+    /// `Peak Execution Memory`.
+    pub peak_execution_memory_bytes: Interval,
+    /// `Memory Bytes Spilled`.
+    pub memory_spilled_bytes: Interval,
 }
 
 /// The figures of one cached RDD.

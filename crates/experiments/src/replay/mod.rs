@@ -22,7 +22,7 @@ mod simulate;
 pub use errors::{StageRow, numbers, rdd_numbers, stage_numbers};
 pub(crate) use observed::unknown;
 
-pub use figures::{Figures, RddFigures, StageFigures, TaskFigures};
+pub use figures::{Figures, RddFigures, StageFigures, TaskFigures, TaskInterval};
 pub use report::{
     AppReport, ChangedSetting, ErrorKind, Errors, ErrorsOf, FailureModel, FigureError, Interval, Placement,
     Predicted, ReplayExecutor, ReplayReport, SCHEMA_VERSION, Unknown,

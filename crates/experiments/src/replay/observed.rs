@@ -64,6 +64,7 @@ fn task_figures(task: &ObservedTask) -> TaskFigures {
         peak_execution_memory_bytes: task.peak_execution_memory_bytes,
         memory_spilled_bytes: task.memory_spilled_bytes,
         disk_spilled_bytes: task.disk_spilled_bytes,
+        interval: None,
     }
 }
 

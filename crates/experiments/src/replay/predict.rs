@@ -28,10 +28,9 @@ pub(super) fn predict(
     let recut = workload::is_recut(recording, &resolved.plan_conf);
     let case = resolved.clone().with_workload(input, workload);
     let run = simulate(&case, recording);
-    let figures = figures(&run, recording, &scales);
-    let scales = Scales { tasks: false, ..scales };
+    let mut figures = figures(&run, recording, &scales);
     Ok(Predicted {
-        interval: intervals(input, &resolved, &figures, &scales, options)?,
+        interval: intervals(input, &resolved, &mut figures, &scales, options)?,
         figures,
         placement,
         recut,

@@ -202,6 +202,7 @@ fn tasks(
         peak_execution_memory_bytes: row.metrics.peak_execution_memory.0,
         memory_spilled_bytes: row.metrics.memory_bytes_spilled.0,
         disk_spilled_bytes: disk(row.metrics.memory_bytes_spilled.0, row.metrics.disk_bytes_spilled.0),
+        interval: None,
     };
     rows.into_iter().map(row).collect()
 }

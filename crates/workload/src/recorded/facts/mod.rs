@@ -6,7 +6,7 @@ mod blocks;
 mod collect;
 mod compact;
 mod environment;
-mod plan;
+pub mod plan;
 mod tasks;
 
 use std::collections::BTreeMap;

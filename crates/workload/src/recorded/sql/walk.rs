@@ -122,7 +122,8 @@ impl<'a> Walk<'a> {
 
     fn push(&mut self, at: usize, step: Step) {
         let node = self.context.tree.nodes[at].node;
-        let peak_memory = node.metrics.iter().find(|metric| metric.name == "peak memory").map(|metric| metric.id);
+        let peak_memory =
+            node.metrics.iter().find(|metric| metric.name == "peak memory").map(|metric| metric.id);
         let step_index = self.stage.steps.len();
         self.stage.operators.push(Operator { step: step_index, name: node.name.clone(), peak_memory });
         self.stage.steps.push(step);
@@ -301,7 +302,8 @@ impl<'a> Walk<'a> {
             _ => return self.merge(at),
         };
         if vertex.kind == Kind::Other
-            && let Some(peak) = context.column(at, "peak memory").filter(|peak| peak.iter().any(|&peak| peak > 0))
+            && let Some(peak) =
+                context.column(at, "peak memory").filter(|peak| peak.iter().any(|&peak| peak > 0))
         {
             self.settle(&input);
             self.note(at, "no model of it: it holds its recorded peak to the end of the task");
@@ -330,7 +332,8 @@ impl<'a> Walk<'a> {
 
     fn sort(&mut self, at: usize) -> Flow {
         let flow = self.input(at, 0);
-        let orders = text::lists(&self.context.tree.nodes[at].node.text).into_iter().next().unwrap_or_default();
+        let orders =
+            text::lists(&self.context.tree.nodes[at].node.text).into_iter().next().unwrap_or_default();
         // More columns than one, or a prefix that does not tell all, need comparisons.
         let radix = match orders.items[..] {
             [order] if orders.cut == 0 => {
