@@ -8,6 +8,7 @@ mod attempt;
 mod cached;
 mod conf;
 mod executor;
+mod offers;
 mod queue;
 mod resource;
 mod scheduler;
