@@ -5,8 +5,8 @@ use sim_core::observe::{Counters, Fingerprint, StageCounters};
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
 use super::{
-    Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport, SCHEMA_VERSION,
-    SettingReport, StageReport, Unknown, Verdict, verdict,
+    Detail, ExecutorReport, Failure, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
+    SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, verdict,
 };
 use crate::Case;
 
@@ -43,7 +43,7 @@ pub(crate) fn build(
         verdict,
         verdict_text,
         failed: verdict.failed(),
-        failure: verdict.failure(),
+        failure: Failure::of(&outcome.verdict),
         duration_ms: outcome.end.as_ms(),
         cpu_ms: sum(|stage| stage.sum.cpu.0) / 1_000_000,
         memory_spilled_bytes,

@@ -6,8 +6,9 @@
 
 use super::Engine;
 use super::attempt::{Doing, FrameOf};
+use super::executor::Executor;
 use super::queue::Happening;
-use crate::ids::StageId;
+use crate::ids::{ExecutorId, StageId};
 use crate::observe::{Event, Observer, TaskMetrics};
 use crate::units::SimTime;
 use crate::workload::{Op, Stage};
@@ -28,8 +29,10 @@ pub(super) struct Pending {
     /// All tasks below this one are launched.
     cursor: u32,
     tasks: u32,
-    /// Failed tasks; they are next.
+    /// Failed and lost tasks; they are next.
     retries: Vec<u32>,
+    /// Recorded tasks whose executor is gone: anybody may have them; the last is the next.
+    orphans: Vec<u32>,
     /// Tasks with their data on an executor, or on a node; the last is the next.
     by_executor: Vec<Vec<u32>>,
     by_node: Vec<Vec<u32>>,
@@ -73,6 +76,10 @@ impl Pending {
             .find(|&index| !self.has_launched(index) && (any || !Self::is_set(&self.prefers, index)))
     }
 
+    pub(super) fn left(&self) -> u32 {
+        self.left
+    }
+
     fn has_preferences(&self) -> bool {
         !self.prefers.is_empty()
     }
@@ -111,15 +118,27 @@ impl Pending {
     }
 
     /// How far tasks may be launched now, and when that changes.
-    fn allowed(&mut self, now: SimTime, wait: SimTime) -> (Locality, Option<SimTime>) {
+    fn allowed(
+        &mut self,
+        now: SimTime,
+        wait: SimTime,
+        executors: &[Executor],
+    ) -> (Locality, Option<SimTime>) {
         const LEVELS: [Locality; 3] = [Locality::Process, Locality::Node, Locality::Any];
         if !self.has_preferences() {
             return (Locality::Any, None);
         }
+        let there = |level: usize, at: usize| match level {
+            0 => executors[at].is_there(),
+            _ => executors.iter().any(|executor| executor.is_there() && executor.node as usize == at),
+        };
         while self.level < 2 {
-            let lists = if self.level == 0 { &mut self.by_executor } else { &mut self.by_node };
+            let level = self.level;
+            let lists = if level == 0 { &mut self.by_executor } else { &mut self.by_node };
             let launched = &self.launched;
-            let waiting = lists.iter_mut().any(|list| Self::top(list, launched).is_some());
+            // Nobody waits for a slot where no executor is (`computeValidLocalityLevels`).
+            let mut lists = lists.iter_mut().enumerate();
+            let waiting = lists.any(|(at, list)| Self::top(list, launched).is_some() && there(level, at));
             if !waiting {
                 self.level += 1;
                 self.last_launch = now;
@@ -160,9 +179,32 @@ impl<O: Observer> Engine<'_, O> {
     fn prefer_recorded(&self, stage: &Stage, pending: &mut Pending) {
         pending.by_executor = vec![Vec::new(); self.conf.executors.len()];
         let mut order: Vec<u32> = (0..stage.tasks).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse((stage.placement[index as usize].not_before, index)));
+        order.sort_by_key(|&index| Self::later_first(stage, index));
         for index in order {
-            pending.by_executor[stage.placement[index as usize].executor as usize].push(index);
+            let executor = stage.placement[index as usize].executor as usize;
+            if self.cluster.executors[executor].is_gone() {
+                pending.orphans.push(index);
+            } else {
+                pending.by_executor[executor].push(index);
+            }
+        }
+    }
+
+    fn later_first(stage: &Stage, index: u32) -> std::cmp::Reverse<(SimTime, u32)> {
+        std::cmp::Reverse((stage.placement[index as usize].not_before, index))
+    }
+
+    /// An executor is gone: the recorded tasks that it was to run are anybody's.
+    pub(super) fn orphan_tasks(&mut self, executor: ExecutorId) {
+        for &(_, stage) in &self.scheduler.active {
+            let pending = &mut self.scheduler.stages[stage.index()].pending;
+            if pending.placed {
+                let table = &self.workload.stages[stage.index()];
+                let tasks = std::mem::take(&mut pending.by_executor[executor.index()]);
+                let left = tasks.into_iter().filter(|&index| !Pending::is_set(&pending.launched, index));
+                pending.orphans.extend(left);
+                pending.orphans.sort_by_key(|&index| Self::later_first(table, index));
+            }
         }
     }
 
@@ -232,7 +274,8 @@ impl<O: Observer> Engine<'_, O> {
             return self.offer_recorded(stage);
         }
         let (now, wait) = (self.now, self.conf.locality_wait);
-        let (allowed, again) = self.scheduler.stages[stage.index()].pending.allowed(now, wait);
+        let (allowed, again) =
+            self.scheduler.stages[stage.index()].pending.allowed(now, wait, &self.cluster.executors);
         for (number, level) in [Locality::Process, Locality::Node, Locality::Any].into_iter().enumerate() {
             if level > allowed {
                 break;
@@ -264,7 +307,8 @@ impl<O: Observer> Engine<'_, O> {
         again.filter(|_| left > 0)
     }
 
-    /// A recorded task runs where it ran, and no earlier.
+    /// A recorded task runs where it ran, and no earlier; it waits for an executor that has yet to come. Tasks whose
+    /// executor is gone are offered to all others.
     fn offer_recorded(&mut self, stage: StageId) -> Option<SimTime> {
         let table = &self.workload.stages[stage.index()];
         let mut again: Option<SimTime> = None;
@@ -295,19 +339,51 @@ impl<O: Observer> Engine<'_, O> {
                 self.launch(stage, index, executor);
             }
         }
-        again
+        [again, self.offer_orphans(stage)].into_iter().flatten().min()
+    }
+
+    /// The recorded tasks whose executor is gone: one an executor and pass.
+    fn offer_orphans(&mut self, stage: StageId) -> Option<SimTime> {
+        let table = &self.workload.stages[stage.index()];
+        let mut launched = true;
+        while std::mem::take(&mut launched) {
+            for executor in 0..self.cluster.executors.len() as u32 {
+                if self.cluster.executors[executor as usize].free_slots.is_empty() {
+                    continue;
+                }
+                let pending = &mut self.scheduler.stages[stage.index()].pending;
+                let executors = &self.cluster.executors;
+                let is_orphan =
+                    |&index: &u32| executors[table.placement[index as usize].executor as usize].is_gone();
+                let index = if let Some(at) = pending.retries.iter().position(is_orphan) {
+                    pending.left -= 1;
+                    pending.retries.remove(at)
+                } else {
+                    let index = *pending.orphans.last()?;
+                    let due = pending.last_launch + table.placement[index as usize].not_before;
+                    if due > self.now {
+                        return Some(due);
+                    }
+                    pending.orphans.pop();
+                    pending.launch(index);
+                    index
+                };
+                self.launch(stage, index, executor);
+                launched = true;
+            }
+        }
+        None
     }
 
     fn launch(&mut self, stage: StageId, index: u32, executor: u32) {
         let state = &mut self.cluster.executors[executor as usize];
         let slot = state.free_slots.pop().expect("the slot is free");
         let attempt = state.first_attempt + slot;
-        let failures = &self.scheduler.stages[stage.index()].failures;
         let now = self.now;
         let running = &mut self.attempts[attempt as usize];
         running.info.stage = stage;
         running.info.index = index;
-        running.info.attempt = failures.get(index as usize).map_or(0, |&failures| u32::from(failures));
+        running.info.attempt = self.scheduler.stages[stage.index()].next_attempt(index);
         running.info.launched = now;
         running.metrics = TaskMetrics::default();
         running.since = now;

@@ -6,7 +6,7 @@ use super::Engine;
 use super::offers::Pending;
 use super::queue::Happening;
 use crate::ids::{JobId, StageId};
-use crate::observe::{AttemptInfo, Event, Observer};
+use crate::observe::{AttemptInfo, End, Event, Observer};
 use crate::outcome::{JobFailure, OomReport};
 use crate::units::SimTime;
 use crate::workload::Workload;
@@ -37,8 +37,29 @@ pub(super) struct StageState {
     status: StageStatus,
     pub(super) pending: Pending,
     finished: u32,
-    /// Failures by task; empty while there are none.
-    pub(super) failures: Vec<u8>,
+    /// Attempts that came to nothing, by task; empty while there are none.
+    pub(super) tries: Vec<Tries>,
+}
+
+/// Attempts of a task that came to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tries {
+    /// Those that count towards `spark.task.maxFailures`.
+    failures: u32,
+    /// Those that were lost with their executor.
+    lost: u32,
+}
+
+impl StageState {
+    fn tries(&mut self, info: &AttemptInfo, tasks: u32) -> &mut Tries {
+        self.tries.resize(tasks as usize, Tries::default());
+        &mut self.tries[info.index as usize]
+    }
+
+    /// The number of the next attempt of a task.
+    pub(super) fn next_attempt(&self, index: u32) -> u32 {
+        self.tries.get(index as usize).map_or(0, |tries| tries.failures + tries.lost)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +76,7 @@ impl Scheduler {
             status: StageStatus::Waiting,
             pending: Pending::default(),
             finished: 0,
-            failures: Vec::new(),
+            tries: Vec::new(),
         };
         Self {
             jobs: vec![JobState::Waiting; workload.jobs.len()],
@@ -66,6 +87,17 @@ impl Scheduler {
             driver_free: SimTime::ZERO,
             next_offer: None,
         }
+    }
+
+    /// Whether nothing runs any more, or will.
+    pub(super) fn is_over(&self) -> bool {
+        self.jobs_left == 0 || (self.failure.is_some() && self.active.is_empty())
+    }
+
+    /// Tasks of active stages that no slot has.
+    pub(super) fn tasks_to_launch(&self) -> u64 {
+        let of_stage = |&(_, stage): &(JobId, StageId)| u64::from(self.stages[stage.index()].pending.left());
+        self.active.iter().map(of_stage).sum()
     }
 }
 
@@ -173,17 +205,14 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     pub(super) fn task_failed(&mut self, info: &AttemptInfo, oom: OomReport) {
-        let tasks = self.workload.stages[info.stage.index()].tasks as usize;
+        let tasks = self.workload.stages[info.stage.index()].tasks;
         let state = &mut self.scheduler.stages[info.stage.index()];
         if state.status != StageStatus::Active {
             return;
         }
-        if state.failures.is_empty() {
-            state.failures = vec![0; tasks];
-        }
-        let failures = &mut state.failures[info.index as usize];
-        *failures = failures.saturating_add(1);
-        let failures = u32::from(*failures);
+        let tries = state.tries(info, tasks);
+        tries.failures += 1;
+        let failures = tries.failures;
         if failures < self.conf.max_failures {
             state.pending.retry(info.index);
             return;
@@ -193,6 +222,15 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.abort_job(job, info.stage);
         let failure = JobFailure { job, stage: info.stage, index: info.index, failures, oom };
         self.scheduler.failure.get_or_insert(Box::new(failure));
+    }
+
+    /// The executor of a running task was lost: the task has to be launched once more.
+    pub(super) fn task_lost(&mut self, info: &AttemptInfo) {
+        let tasks = self.workload.stages[info.stage.index()].tasks;
+        let state = &mut self.scheduler.stages[info.stage.index()];
+        debug_assert_eq!(state.status, StageStatus::Active, "a task runs of an active stage alone");
+        state.tries(info, tasks).lost += 1;
+        state.pending.retry(info.index);
     }
 
     /// A stage is aborted, and with it its job: what still runs of it is killed.
@@ -209,7 +247,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         for attempt in 0..self.attempts.len() as u32 {
             let state = &self.attempts[attempt as usize];
             if state.is_running() && of_job.contains(&state.info.stage) {
-                self.kill_attempt(attempt);
+                self.break_off(attempt, End::Killed);
             }
         }
         for stage in of_job {
