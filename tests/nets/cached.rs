@@ -61,6 +61,8 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         cores: 2,
         memory: ManagerConf { max_heap_memory: Bytes(1_500), ..ManagerConf::default() },
         page_size: Bytes(1_000),
+        added: SimTime::ZERO,
+        removed: None,
     };
     let conf = RunConf {
         executors: vec![executor],
@@ -77,4 +79,10 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
     assert_eq!(outcome.verdict, Verdict::Finished);
     // Each sort finds one copy of 500 bytes in memory to evict, and nothing of it stays behind.
     assert_eq!(counters.rdds[0].evicted_to_disk, (2, Bytes(1_000)));
+    assert_eq!(counters.rdds[0].evicted_for_execution, (2, Bytes(1_000)));
+    for sort in [1, 3] {
+        let metrics = counters.stages[sort].tasks[0].metrics;
+        assert_eq!(metrics.evicted_for_execution, (1, Bytes(500)));
+        assert_eq!(metrics.evicted_for_storage, (0, Bytes::ZERO));
+    }
 }

@@ -3,7 +3,7 @@
 use poolsim_tests::calls::{
     Afterwards, Block, Call, Disk, Event, Mode, Quarters, Reply, Setup, Size, Task, steps,
 };
-use poolsim_tests::workloads::{Case, Drawn, DrawnConsumer};
+use poolsim_tests::workloads::{Case, Drawn, DrawnConsumer, Stay};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -148,7 +148,7 @@ proptest! {
     fn an_executor_without_slots_changes_nothing(case: Case) {
         let mut more = case.clone();
         let memory = ManagerConf { max_heap_memory: Bytes(50_000), ..ManagerConf::default() };
-        more.conf.executors.push(ExecutorConf { node: 0, cores: 0, memory, page_size: Bytes(1_000) });
+        more.conf.executors.push(ExecutorConf { node: 0, cores: 0, memory, page_size: Bytes(1_000), added: SimTime::ZERO, removed: None });
         let ((verdict, counters), (with_more, mut with_idle)) = (counted(&case), counted(&more));
         let idle = with_idle.executors.pop().expect("every executor is counted");
         prop_assert_eq!(idle, Default::default());
@@ -161,7 +161,11 @@ proptest! {
     fn with_one_slot_memory_figures_do_not_depend_on_the_cost_model(mut drawn: Drawn) {
         drawn.executors.truncate(1);
         drawn.executors[0].cores = 0;
-        drawn.stages.iter_mut().for_each(|stage| stage.waits = true);
+        drawn.executors[0].stay = Stay::Throughout;
+        drawn.stages.iter_mut().for_each(|stage| {
+            stage.waits = true;
+            stage.placed.clear();
+        });
         let mut case = Case::of(&drawn);
         prop_assert_eq!(case.conf.executors[0].cores, 1);
         case.conf.cost = CostModel::instant();
@@ -196,6 +200,7 @@ fn memory_figures(case: &Case) -> Vec<Moment> {
             Moment::AttemptLaunched(info)
             | Moment::AttemptWaits(info)
             | Moment::AttemptKilled(info)
+            | Moment::AttemptLost(info)
             | Moment::Spilling { attempt: info, .. }
             | Moment::Evicted { by: info, .. }
             | Moment::BlockRead { attempt: info, .. }

@@ -6,13 +6,13 @@ use poolsim_tests::workloads::Case;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use sim_core::engine::run;
+use sim_core::engine::{ExecutorConf, run};
 use sim_core::ids::{AttemptSlot, ExecutorId};
 use sim_core::memory::MemoryMode;
-use sim_core::observe::{AttemptInfo, End, Event, Journal, Moment, Observer, View};
+use sim_core::observe::{AttemptInfo, Counters, End, Event, Journal, Moment, Observer, View};
 
 use crate::reference::kind;
-use sim_core::outcome::{Outcome, Verdict};
+use sim_core::outcome::{Outcome, Stall, Verdict};
 use sim_core::units::{Bytes, SimTime};
 
 /// Runs a case under a closure that sees every event.
@@ -51,7 +51,14 @@ proptest! {
         let outcome = watch(&case, |_, _, _| {});
         match outcome.verdict {
             Verdict::Finished | Verdict::Failed(_) => {}
-            Verdict::Stalled { waiting } => prop_assert!(!waiting.is_empty()),
+            Verdict::Stalled { why: Stall::Memory, waiting } => prop_assert!(!waiting.is_empty()),
+            Verdict::Stalled { why: Stall::NoExecutor { tasks }, waiting } => {
+                prop_assert!(waiting.is_empty() && tasks > 0);
+                let gone = |executor: &ExecutorConf| {
+                    executor.removed.is_some_and(|at| at <= outcome.end || at <= executor.added)
+                };
+                prop_assert!(case.conf.executors.iter().all(gone), "{:?}", case.conf.executors);
+            }
             Verdict::GaveUp => prop_assert!(false, "gave up after {} events", outcome.events),
         }
     }
@@ -80,7 +87,7 @@ proptest! {
         });
         let left = running.values().filter(|&&ends| ends == 0).count();
         match outcome.verdict {
-            Verdict::Stalled { waiting } => prop_assert_eq!(left, waiting.len()),
+            Verdict::Stalled { waiting, .. } => prop_assert_eq!(left, waiting.len()),
             _ => prop_assert_eq!(left, 0),
         }
     }
@@ -145,7 +152,37 @@ proptest! {
     }
 }
 
-/// What can be drawn reaches every event but a skipped stage (here no two jobs share one), and every end but a stall.
+/// The figures of attempts add up to those of their stage and of the RDDs.
+#[test]
+fn every_hit_and_eviction_is_somebodys() {
+    let mut runner = TestRunner::deterministic();
+    let mut evicted = [0, 0];
+    for _ in 0..1500 {
+        let case = any::<Case>().new_tree(&mut runner).expect("every draw is a case").current();
+        let (outcome, counters) = run(&case.workload, &case.conf, Counters::default());
+        if matches!(outcome.verdict, Verdict::Stalled { .. }) {
+            continue;
+        }
+        let mut for_execution = (0, Bytes::ZERO);
+        for stage in &counters.stages {
+            assert_eq!(
+                (stage.sum.cache_hits, stage.sum.cache_misses),
+                (stage.cache_hits, stage.cache_misses)
+            );
+            let (execution, storage) = (stage.sum.evicted_for_execution, stage.sum.evicted_for_storage);
+            assert_eq!((execution.0 + storage.0, execution.1 + storage.1), stage.evicted);
+            for_execution = (for_execution.0 + execution.0, for_execution.1 + execution.1);
+            evicted[0] += execution.0;
+            evicted[1] += storage.0;
+        }
+        let of_rdds = counters.rdds.iter().map(|rdd| rdd.evicted_for_execution);
+        let of_rdds = of_rdds.fold((0, Bytes::ZERO), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+        assert_eq!(of_rdds, for_execution);
+    }
+    assert!(evicted.iter().all(|&blocks| blocks > 10), "evictions for execution and storage: {evicted:?}");
+}
+
+/// What can be drawn reaches every event but a skipped stage (here no two jobs share one), and every end.
 #[test]
 fn drawn_runs_reach_every_event_and_end() {
     let mut runner = TestRunner::deterministic();
@@ -164,10 +201,14 @@ fn drawn_runs_reach_every_event_and_end() {
         "AttemptFinished",
         "AttemptKilled",
         "AttemptLaunched",
+        "AttemptLost",
         "AttemptWaits",
+        "BlockLost",
         "BlockRefused",
         "BlockStored",
         "Evicted",
+        "ExecutorAdded",
+        "ExecutorRemoved",
         "Failed",
         "Finished",
         "JobEnded",
@@ -175,6 +216,7 @@ fn drawn_runs_reach_every_event_and_end() {
         "Spilling",
         "StageEnded",
         "StageSubmitted",
+        "Stalled",
         "Unpersisted",
         "read Computed",
         "read Disk",

@@ -13,9 +13,11 @@
 
 mod case;
 pub mod check;
+pub mod doctor;
 mod error;
 pub mod human;
 mod input;
+mod kind;
 mod limits;
 pub mod properties;
 mod recorded;
@@ -27,7 +29,7 @@ pub mod sweep;
 
 pub use case::{Case, DEFAULT_VERSION, Note};
 pub use error::Error;
-pub use input::Input;
+pub use input::{Input, LogOptions, read_log};
 pub use report::RunReport;
 pub use run::{Keep, Run, fingerprint_twice, run};
 pub use settings::{Layer, Settings, Slips};

@@ -3,6 +3,7 @@
 use sim_core::conf::layout::{ClusterManager, Collector, Deployment, InitialHeap, runtime_max_memory};
 use sim_core::conf::{Conf, Key, SparkVersion};
 use sim_core::engine::RunConf;
+use sim_core::units::SimTime;
 use workload::Recording;
 
 use crate::{Error, Layer};
@@ -65,6 +66,8 @@ pub(crate) fn place_executors(run_conf: &mut RunConf, recording: &Recording, sam
     }
     for (executor, recorded) in run_conf.executors.iter_mut().zip(&recording.executors) {
         executor.node = recorded.node;
+        executor.added = SimTime::from_ms(recorded.added_ms);
+        executor.removed = recorded.removed_ms.map(SimTime::from_ms);
     }
 }
 

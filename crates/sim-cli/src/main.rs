@@ -20,6 +20,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Run(args) => commands::run::run(args, cli.color),
+        Command::Replay(args) => commands::replay::replay(args, cli.color),
+        Command::Import(args) => commands::import::import(args),
+        Command::Doctor(args) => commands::doctor::doctor(args, cli.color),
         Command::Check(args) => commands::check::check(args, cli.color),
         Command::Sweep(args) => commands::sweep::sweep(args, cli.color),
     };

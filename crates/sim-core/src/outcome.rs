@@ -9,7 +9,8 @@ use crate::units::{Bytes, SimTime};
 pub struct Outcome {
     /// How it ended.
     pub verdict: Verdict,
-    /// When the last job or attempt ended; where the run did not end by itself, when it was left.
+    /// When the last job or attempt ended; where the run stalls, when something last happened; where it was given up,
+    /// when.
     pub end: SimTime,
     /// Events processed.
     pub events: u64,
@@ -24,13 +25,27 @@ pub enum Verdict {
     Finished,
     /// A task failed too often: its stage and its job were aborted.
     Failed(Box<JobFailure>),
-    /// Nothing can happen any more although attempts wait: Spark would hang.
+    /// Nothing can happen any more although jobs are left: Spark would hang.
     Stalled {
+        /// What is missing.
+        why: Stall,
         /// Stage, index and missing bytes of each attempt that waits.
         waiting: Vec<(StageId, u32, Bytes)>,
     },
     /// The bound on events was reached.
     GaveUp,
+}
+
+/// What a stalled run is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stall {
+    /// Attempts wait for memory that nobody gives back.
+    Memory,
+    /// No attempt runs, and no executor is left, or comes later, that could run one.
+    NoExecutor {
+        /// Tasks of submitted stages that have not succeeded.
+        tasks: u64,
+    },
 }
 
 /// The task that aborted a job.

@@ -59,6 +59,12 @@ macro_rules! events {
                 }
             }
 
+            /// Whether events of this name are typed; of others only the name is read.
+            #[must_use]
+            pub fn is_typed(name: &str) -> bool {
+                [$($name),*].contains(&name)
+            }
+
             fn parse_named(name: &str, line: &'a [u8]) -> Option<serde_json::Result<Self>> {
                 match name {
                     $($name => Some(serde_json::from_slice(line).map(Self::$variant)),)*

@@ -2,6 +2,7 @@
 
 use proptest::arbitrary::any;
 use proptest::collection::vec;
+use proptest::prelude::{Just, prop_oneof};
 
 /// A whole case.
 #[derive(Clone, Debug, arbitrary::Arbitrary, proptest_derive::Arbitrary)]
@@ -27,6 +28,21 @@ pub struct DrawnExecutor {
     pub off_heap_kb: u8,
     pub cores: u8,
     pub node: u8,
+    pub stay: Stay,
+}
+
+/// When an executor is there; times are in units of 20 microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, arbitrary::Arbitrary, proptest_derive::Arbitrary)]
+pub enum Stay {
+    /// All the time.
+    #[proptest(weight = 4)]
+    Throughout,
+    /// From a moment on.
+    From(u8),
+    /// Up to a moment.
+    Until(u8),
+    /// From the first to the second.
+    Between(u8, u8),
 }
 
 /// What all executors share.
@@ -106,6 +122,9 @@ pub struct DrawnStage {
     pub micros: u8,
     /// Where its rows go to.
     pub sink: Sink,
+    /// Where a recording had its tasks run, a number each, in turns; empty where there is none.
+    #[proptest(strategy = "prop_oneof![2 => Just(Vec::new()), 1 => vec(any::<u8>(), 1..=6)]")]
+    pub placed: Vec<u8>,
 }
 
 /// One cached RDD.

@@ -6,7 +6,7 @@
 mod drawn;
 mod tables;
 
-pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnStage, Sink, Source};
+pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnStage, Sink, Source, Stay};
 
 pub(crate) use tables::spec;
 
@@ -61,6 +61,13 @@ fn conf(drawn: &Drawn) -> RunConf {
         let heap = (4 + u64::from(executor.heap_kb % 64)) * unit;
         let off_heap = u64::from(executor.off_heap_kb % 64) * unit;
         let region = |bytes: u64| Bytes(bytes * u64::from(run.storage_percent % 101) / 100);
+        let at = |units: u8| SimTime(u64::from(units) * 20_000);
+        let (added, removed) = match executor.stay {
+            Stay::Throughout => (SimTime::ZERO, None),
+            Stay::From(added) => (at(added), None),
+            Stay::Until(removed) => (SimTime::ZERO, Some(at(removed))),
+            Stay::Between(added, removed) => (at(added), Some(at(removed))),
+        };
         ExecutorConf {
             node: u32::from(executor.node % 2),
             cores: u32::from(executor.cores % 4) + 1,
@@ -73,6 +80,8 @@ fn conf(drawn: &Drawn) -> RunConf {
                 ..ManagerConf::default()
             },
             page_size: Bytes(1_000),
+            added,
+            removed,
         }
     };
     let slow = CostModel {

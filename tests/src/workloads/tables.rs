@@ -4,7 +4,8 @@ use sim_core::ids::{JobId, ProgramId, RddId, ShuffleId, StageId};
 use sim_core::storage::StorageLevel;
 use sim_core::units::{Bytes, SimTime};
 use sim_core::workload::{
-    Aggregation, Amount, Broadcast, ConsumerSpec, Job, Op, Partition, Program, Rdd, Shuffle, Stage, Workload,
+    Aggregation, Amount, Broadcast, ConsumerSpec, Job, Op, Partition, Placement, Program, Rdd, Shuffle,
+    Stage, Workload,
 };
 
 use super::{Drawn, DrawnConsumer, DrawnRdd, DrawnStage, Sink, Source};
@@ -17,6 +18,7 @@ const BYTES: Amount = Amount::Column(2);
 const TIME: Amount = Amount::Column(3);
 
 pub(super) fn workload(drawn: &Drawn) -> Workload {
+    let executors = drawn.executors.len().clamp(1, 3);
     let mut tables = Workload {
         broadcasts: vec![Broadcast { pieces: Bytes(700), value: Bytes(1_500) }],
         ..Workload::default()
@@ -26,7 +28,7 @@ pub(super) fn workload(drawn: &Drawn) -> Workload {
         tables.programs.push(rdd_program(drawn));
     }
     for drawn in drawn.stages.iter().take(5) {
-        add_stage(drawn, &mut tables);
+        add_stage(drawn, executors, &mut tables);
     }
     if let Some(first) = tables.jobs.first_mut() {
         let forgotten = drawn.rdds.iter().take(2).enumerate().filter(|(_, rdd)| rdd.unpersisted);
@@ -35,7 +37,7 @@ pub(super) fn workload(drawn: &Drawn) -> Workload {
     tables
 }
 
-fn add_stage(drawn: &DrawnStage, tables: &mut Workload) {
+fn add_stage(drawn: &DrawnStage, executors: usize, tables: &mut Workload) {
     let stage = StageId::at(tables.stages.len());
     if drawn.begins_job || tables.jobs.is_empty() {
         let job = tables.jobs.len();
@@ -76,8 +78,17 @@ fn add_stage(drawn: &DrawnStage, tables: &mut Workload) {
         tasks: tasks as u32,
         shuffle,
         values: (0..tasks).flat_map(row).collect(),
-        placement: Vec::new(),
+        placement: drawn_placement(drawn, tasks, executors),
     });
+}
+
+/// Each number tells the executor and, in steps of 10 microseconds, the time.
+fn drawn_placement(drawn: &DrawnStage, tasks: u64, executors: usize) -> Vec<Placement> {
+    let place = |&number: &u8| Placement {
+        executor: u32::from(number) % executors as u32,
+        not_before: SimTime(u64::from(number / 3) * 10_000),
+    };
+    drawn.placed.iter().cycle().take(tasks as usize).map(place).collect()
 }
 
 fn program(

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use sim_core::conf::Key;
+use sim_core::observe::TaskEnd;
 use workload::Recording;
 use workload::plan::recording::Column;
 
@@ -87,7 +88,7 @@ impl Demands {
     fn of(run: &Simulated, recording: &Recording) -> Self {
         let mut spilled: Vec<Vec<u64>> = vec![Vec::new(); recording.stages.len()];
         for (stage, counters) in run.counters.stages.iter().enumerate() {
-            for row in counters.tasks.iter().filter(|row| row.succeeded) {
+            for row in counters.tasks.iter().filter(|row| row.end == TaskEnd::Finished) {
                 let bytes = row.metrics.memory_bytes_spilled.0;
                 let column = &mut spilled[stage];
                 let task = row.info.index as usize;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{ErrorKind, Errors, ErrorsOf, FigureError, Figures, RddFigures, StageFigures};
 
 /// Figures of the application that are numbers, by name.
-pub(super) fn numbers(figures: &Figures) -> [(&'static str, Option<u64>); 13] {
+#[must_use]
+pub fn numbers(figures: &Figures) -> [(&'static str, Option<u64>); 13] {
     [
         ("memory_spilled_bytes", figures.memory_spilled_bytes),
         ("disk_spilled_bytes", figures.disk_spilled_bytes),
@@ -42,11 +43,11 @@ pub(super) fn errors(observed: &Figures, simulated: &Figures, ratio_is_fit: bool
     };
     let stages = by_stage(&observed.stages).into_iter().filter_map(|(id, observed)| {
         let simulated = simulated.stages.iter().find(|stage| stage.id == id)?;
-        Some(ErrorsOf { id, figures: compare(&observed, &of_stage(simulated)) })
+        Some(ErrorsOf { id, figures: compare(&observed, &stage_numbers(simulated)) })
     });
     let rdds = observed.rdds.iter().filter_map(|observed| {
         let simulated = simulated.rdds.iter().find(|rdd| rdd.id == observed.id)?;
-        Some(ErrorsOf { id: observed.id, figures: compare(&of_rdd(observed), &of_rdd(simulated)) })
+        Some(ErrorsOf { id: observed.id, figures: compare(&rdd_numbers(observed), &rdd_numbers(simulated)) })
     });
     Errors {
         app: compare(&numbers(observed), &numbers(simulated)),
@@ -63,9 +64,12 @@ pub(super) fn relative(observed: u64, simulated: u64) -> f64 {
     }
 }
 
-type Row = [(&'static str, Option<u64>); 8];
+/// Figures of a stage, by name.
+pub type StageRow = [(&'static str, Option<u64>); 8];
 
-fn of_stage(stage: &StageFigures) -> Row {
+/// Figures of a stage that are compared, by name.
+#[must_use]
+pub fn stage_numbers(stage: &StageFigures) -> StageRow {
     [
         ("memory_spilled_bytes", stage.memory_spilled_bytes),
         ("disk_spilled_bytes", stage.disk_spilled_bytes),
@@ -79,10 +83,10 @@ fn of_stage(stage: &StageFigures) -> Row {
 }
 
 /// By id: the figures of all attempts of a stage together, as a run of the model has one.
-fn by_stage(stages: &[StageFigures]) -> BTreeMap<u32, Row> {
-    let mut rows: BTreeMap<u32, Row> = BTreeMap::new();
+fn by_stage(stages: &[StageFigures]) -> BTreeMap<u32, StageRow> {
+    let mut rows: BTreeMap<u32, StageRow> = BTreeMap::new();
     for stage in stages {
-        let row = of_stage(stage);
+        let row = stage_numbers(stage);
         rows.entry(stage.id)
             .and_modify(|sum| {
                 for (sum, (name, figure)) in sum.iter_mut().zip(row) {
@@ -98,7 +102,9 @@ fn by_stage(stages: &[StageFigures]) -> BTreeMap<u32, Row> {
     rows
 }
 
-fn of_rdd(rdd: &RddFigures) -> [(&'static str, Option<u64>); 4] {
+/// Figures of a cached RDD that are compared, by name.
+#[must_use]
+pub fn rdd_numbers(rdd: &RddFigures) -> [(&'static str, Option<u64>); 4] {
     [
         ("cache_hits", rdd.cache_hits),
         ("cache_misses", rdd.cache_misses),

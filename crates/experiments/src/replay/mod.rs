@@ -19,6 +19,9 @@ mod report;
 mod scenario;
 mod simulate;
 
+pub use errors::{StageRow, numbers, rdd_numbers, stage_numbers};
+pub(crate) use observed::unknown;
+
 pub use figures::{Figures, RddFigures, StageFigures, TaskFigures, TaskInterval};
 pub use report::{
     AppReport, ChangedSetting, ErrorKind, Errors, ErrorsOf, FailureModel, FigureError, Interval, Placement,
@@ -92,13 +95,7 @@ pub fn replay(
     Ok(ReplayReport {
         schema_version: SCHEMA_VERSION,
         input: name.to_owned(),
-        app: AppReport {
-            name: recorded.app.name.clone(),
-            id: recorded.app.id.clone(),
-            attempt: recorded.app.attempt.clone(),
-            started_ms: recorded.app.started_ms,
-            complete: recorded.app.complete,
-        },
+        app: AppReport::of(recorded),
         spark_version: recorded.version.clone(),
         semantics_version: case.conf.version().to_string(),
         executors: executors(recorded, &case),

@@ -94,7 +94,7 @@ pub(super) fn failure_model(observed: &Observed) -> FailureModel {
 /// The setting that makes Spark log updates of blocks.
 const BLOCK_UPDATES: &str = "spark.eventLog.logBlockUpdates.enabled";
 
-pub(super) fn unknown(recorded: &Recorded) -> Vec<Unknown> {
+pub(crate) fn unknown(recorded: &Recorded) -> Vec<Unknown> {
     let observed = &recorded.observed;
     let blocks = |path: String| Unknown {
         path,

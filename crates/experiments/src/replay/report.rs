@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use workload::recorded::Grade;
+use workload::recorded::{Grade, Recorded};
 
 use super::Figures;
 use crate::report::SettingReport;
@@ -61,6 +61,19 @@ pub struct AppReport {
     pub started_ms: Option<u64>,
     /// Whether the log has the end of the application.
     pub complete: bool,
+}
+
+impl AppReport {
+    pub(crate) fn of(recorded: &Recorded) -> Self {
+        let app = &recorded.app;
+        Self {
+            name: app.name.clone(),
+            id: app.id.clone(),
+            attempt: app.attempt.clone(),
+            started_ms: app.started_ms,
+            complete: app.complete,
+        }
+    }
 }
 
 /// An executor of the log.

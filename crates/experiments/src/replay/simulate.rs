@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use sim_core::engine;
 use sim_core::ids::RddId;
-use sim_core::observe::{BlockSource, Counters, Event, Fingerprint, Observer, StageCounters, TaskRow, View};
-use sim_core::outcome::{Outcome, Verdict};
+use sim_core::observe::{
+    BlockSource, Counters, Event, Fingerprint, Observer, StageCounters, TaskEnd, TaskRow, View,
+};
+use sim_core::outcome::Outcome;
 use sim_core::units::SimTime;
 use workload::Recording;
 use workload::plan::recording::{Rdd, Step};
 
 use super::{Figures, RddFigures, StageFigures, TaskFigures};
 use crate::Case;
-use crate::report::Failure;
+use crate::report::failure;
 
 /// A run that has ended.
 #[derive(Clone, Debug)]
@@ -110,10 +112,7 @@ pub(super) fn figures(run: &Simulated, recording: &Recording, scales: &Scales<'_
         Some(stages.iter().filter_map(part).fold(0_u64, u64::saturating_add))
     };
     let (evicted_blocks, evicted_bytes) = run.counters.evicted();
-    let (failed, failure) = match run.outcome.verdict {
-        Verdict::Failed(_) | Verdict::Stalled { .. } => (true, Some(Failure::ExecutionMemory)),
-        _ => (false, None),
-    };
+    let failure = failure(&run.outcome.verdict);
     Figures {
         memory_spilled_bytes: sum(|stage| stage.memory_spilled_bytes),
         disk_spilled_bytes: sum(|stage| stage.disk_spilled_bytes),
@@ -126,7 +125,7 @@ pub(super) fn figures(run: &Simulated, recording: &Recording, scales: &Scales<'_
         evicted_broadcast_blocks: Some(run.counters.evicted_other.0),
         cache_hits: sum(|stage| stage.cache_hits),
         cache_misses: sum(|stage| stage.cache_misses),
-        failed,
+        failed: failure.is_some(),
         failure,
         failed_tasks: stages.iter().map(|stage| stage.failed_tasks).sum(),
         cpu_ms: sum(|stage| stage.cpu_ms),
@@ -157,7 +156,7 @@ fn stage(run: &Simulated, recording: &Recording, index: usize, scales: &Scales<'
         peak_execution_memory_sum_bytes: Some(sum.peak_execution_memory.0),
         cache_hits: Some(hits),
         cache_misses: Some(misses),
-        failed_tasks: counters.failed_tasks + counters.killed_tasks,
+        failed_tasks: counters.failed_tasks + counters.killed_tasks + counters.lost_tasks,
         cpu_ms: Some((busy.0 as f64 * scales.cpu.get(index).copied().unwrap_or(1.0) / 1e6).round() as u64),
         duration_ms: duration(counters),
         tasks: scales.tasks.then(|| tasks(stage, counters, disk)),
@@ -183,7 +182,9 @@ fn tasks(
     disk: impl Fn(u64, u64) -> u64,
 ) -> Vec<TaskFigures> {
     let mut rows: Vec<&TaskRow> = counters.tasks.iter().collect();
-    rows.sort_by_key(|row| (row.info.index, !row.succeeded, std::cmp::Reverse(row.info.attempt)));
+    rows.sort_by_key(|row| {
+        (row.info.index, row.end != TaskEnd::Finished, std::cmp::Reverse(row.info.attempt))
+    });
     rows.dedup_by_key(|row| row.info.index);
     let partitions = stage.steps.iter().find_map(|step| match step {
         Step::Cached { partition, .. } => partition.as_ref(),
@@ -198,7 +199,7 @@ fn tasks(
         executor: row.info.executor.0,
         launched_ms: row.info.launched.as_ms(),
         ended_ms: row.ended.as_ms(),
-        succeeded: row.succeeded,
+        succeeded: row.end == TaskEnd::Finished,
         peak_execution_memory_bytes: row.metrics.peak_execution_memory.0,
         memory_spilled_bytes: row.metrics.memory_bytes_spilled.0,
         disk_spilled_bytes: disk(row.metrics.memory_bytes_spilled.0, row.metrics.disk_bytes_spilled.0),

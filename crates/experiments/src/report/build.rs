@@ -43,7 +43,7 @@ pub(crate) fn build(
         verdict,
         verdict_text,
         failed: verdict.failed(),
-        failure: verdict.failure(),
+        failure: verdict::failure(&outcome.verdict),
         duration_ms: outcome.end.as_ms(),
         cpu_ms: sum(|stage| stage.sum.cpu.0) / 1_000_000,
         memory_spilled_bytes,

@@ -14,6 +14,7 @@ pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use layout::LayoutReport;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
 pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus, TimeParts};
+pub(crate) use verdict::failure;
 pub use verdict::{Failure, Verdict};
 
 use serde::Serialize;

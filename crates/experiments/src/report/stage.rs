@@ -1,7 +1,7 @@
 //! Stages and attempts in the report.
 
 use serde::Serialize;
-use sim_core::observe::{StageCounters, TaskMetrics, TaskRow};
+use sim_core::observe::{StageCounters, TaskEnd, TaskMetrics, TaskRow};
 use sim_core::workload::Stage;
 
 use super::Detail;
@@ -84,6 +84,8 @@ pub enum TaskStatus {
     Failed,
     /// Its stage was aborted.
     Killed,
+    /// Its executor was removed.
+    Lost,
 }
 
 /// One attempt.
@@ -183,10 +185,11 @@ impl TaskReport {
             index: row.info.index,
             attempt: row.info.attempt,
             executor: row.info.executor.0,
-            status: match (row.succeeded, row.killed) {
-                (true, _) => TaskStatus::Succeeded,
-                (false, false) => TaskStatus::Failed,
-                (false, true) => TaskStatus::Killed,
+            status: match row.end {
+                TaskEnd::Finished => TaskStatus::Succeeded,
+                TaskEnd::Failed => TaskStatus::Failed,
+                TaskEnd::Killed => TaskStatus::Killed,
+                TaskEnd::Lost => TaskStatus::Lost,
             },
             launched_ms: row.info.launched.as_ms(),
             ended_ms: row.ended.as_ms(),

@@ -1,7 +1,7 @@
 //! How a run ended, as a word and as one sentence.
 
 use serde::Serialize;
-use sim_core::outcome::{Outcome, Verdict as Ended};
+use sim_core::outcome::{Outcome, Stall, Verdict as Ended};
 
 pub use workload::Failure;
 
@@ -16,10 +16,19 @@ pub enum Verdict {
     Finished,
     /// A task failed too often: the application was aborted.
     Failed,
-    /// Attempts wait for memory that nobody gives back: Spark would hang.
+    /// Attempts wait for memory that nobody gives back, or tasks for an executor: Spark would hang.
     Stalled,
     /// The bound on events was reached: no answer.
     GaveUp,
+}
+
+/// Why a run failed, where it did. Of memory, only that of execution is modelled so far.
+pub(crate) fn failure(ended: &Ended) -> Option<Failure> {
+    match ended {
+        Ended::Failed(_) | Ended::Stalled { why: Stall::Memory, .. } => Some(Failure::ExecutionMemory),
+        Ended::Stalled { why: Stall::NoExecutor { .. }, .. } => Some(Failure::ExecutorLostOther),
+        Ended::Finished | Ended::GaveUp => None,
+    }
 }
 
 impl Verdict {
@@ -39,14 +48,6 @@ impl Verdict {
             Self::Finished => Some(false),
             Self::Failed | Self::Stalled => Some(true),
             Self::GaveUp => None,
-        }
-    }
-
-    /// Why, where it is one of the failures of memory.
-    pub(super) fn failure(self) -> Option<Failure> {
-        match self {
-            Self::Failed | Self::Stalled => Some(Failure::ExecutionMemory),
-            Self::Finished | Self::GaveUp => None,
         }
     }
 }
@@ -71,7 +72,15 @@ pub(super) fn sentence(facts: &Facts<'_>) -> String {
             Some(oom) => format!("the application fails after {time}: {}", cause(oom)),
             None => format!("the application fails after {time}"),
         },
-        Ended::Stalled { waiting } => format!(
+        Ended::Stalled { why: Stall::NoExecutor { tasks }, .. } => format!(
+            "the application hangs after {time}: {} left and no executor to run {}",
+            match tasks {
+                1 => "1 task is".to_owned(),
+                n => format!("{} tasks are", human::grouped(*n)),
+            },
+            if *tasks == 1 { "it" } else { "them" }
+        ),
+        Ended::Stalled { why: Stall::Memory, waiting } => format!(
             "the application hangs after {time}: {} for memory that nobody gives back",
             match waiting.len() {
                 1 => "1 attempt waits".to_owned(),

@@ -1,11 +1,19 @@
 //! The command line as it is written.
 
 mod check;
+mod doctor;
+mod import;
+mod log;
+mod replay;
 mod run;
 mod settings;
 mod sweep;
 
 pub(crate) use check::{CheckArgs, CheckFormat};
+pub(crate) use doctor::{DoctorArgs, DoctorFormat};
+pub(crate) use import::ImportArgs;
+pub(crate) use log::LogArgs;
+pub(crate) use replay::{ReplayArgs, ReplayFormat};
 pub(crate) use run::{RunArgs, RunFormat};
 pub(crate) use settings::SettingArgs;
 pub(crate) use sweep::{SweepArgs, SweepFormat};
@@ -14,9 +22,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// What will my Spark job do with its memory, and what if I change it?
 ///
-/// poolsim runs a scenario on a model of Spark's executor memory: the same grants, evictions and spills as Spark's own
-/// classes, operation by operation, under simulated time. A scenario is a small file in RON that says what data there
-/// is, what is done with it and on which cluster.
+/// poolsim runs a scenario or an event log of Spark on a model of Spark's executor memory: the same grants, evictions and
+/// spills as Spark's own classes, operation by operation, under simulated time. A scenario is a small file in RON that
+/// says what data there is, what is done with it and on which cluster.
 #[derive(Debug, Parser)]
 #[command(name = "poolsim", version, max_term_width = 100)]
 #[command(after_help = "Start with: poolsim run scenarios/first-look.ron")]
@@ -38,6 +46,7 @@ Start here:
   poolsim run scenarios/first-look.ron --conf spark.memory.storageFraction=0.2
   poolsim sweep scenarios/first-look.ron --vary spark.memory.storageFraction=0.1..0.9:0.2
   poolsim check scenarios/*.ron
+  poolsim replay app.zstd --conf spark.memory.fraction=0.4     # an event log of Spark
 
 Exit codes:
   0    answered
@@ -48,11 +57,17 @@ Exit codes:
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a scenario: what happens to its memory, when and why.
+    /// Run a scenario or an event log: what happens to its memory, when and why.
     Run(RunArgs),
+    /// Replay an event log: what happened beside what the model says, and another configuration.
+    Replay(ReplayArgs),
+    /// Make a scenario of an event log, to edit, run and sweep.
+    Import(ImportArgs),
+    /// Examine an event log: what it can and cannot answer, and what to log next time.
+    Doctor(DoctorArgs),
     /// Run scenarios and test what they expect; for continuous integration.
     Check(CheckArgs),
-    /// Run a scenario under every combination of some settings.
+    /// Run a scenario or an event log under every combination of some settings.
     Sweep(SweepArgs),
 }
 

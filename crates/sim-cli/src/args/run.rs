@@ -6,14 +6,14 @@ use clap::{Args, ValueEnum};
 
 use super::SettingArgs;
 
-/// Run a scenario: what happens to its memory, when and why.
+/// Run a scenario or an event log: what happens to its memory, when and why.
 ///
 /// Shows the pools of each executor over time (execution from below, storage from above, the moving boundary between
 /// them), what each stage spilled, evicted and waited for, the attempts in trouble, and the verdict in one sentence.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct RunArgs {
-    /// A scenario (.ron); `-` is standard input.
+    /// A scenario (.ron) or an event log of Spark; `-` is standard input.
     #[arg(value_name = "INPUT")]
     pub(crate) input: PathBuf,
 

@@ -1,15 +1,25 @@
 //! `poolsim check`.
 
-use experiments::Settings;
-use experiments::check::{CheckReport, check as check_input};
+use std::path::Path;
 
-use super::{open, screen};
+use experiments::check::{CheckReport, check as check_input};
+use experiments::{Input, Settings};
+
+use super::screen;
 use crate::args::{CheckArgs, CheckFormat, Color};
 use crate::exit::Exit;
 use crate::failure;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{json, text};
+
+/// Opens a scenario; `-` is standard input.
+fn open(path: &Path) -> anyhow::Result<Input> {
+    Ok(match path.as_os_str() == "-" {
+        true => Input::read("standard input", std::io::stdin(), None)?,
+        false => Input::open_scenario(path)?,
+    })
+}
 
 pub(crate) fn check(args: &CheckArgs, color: Color) -> anyhow::Result<Exit> {
     let mut output = Output::open(args.output.as_deref())?;
@@ -19,7 +29,7 @@ pub(crate) fn check(args: &CheckArgs, color: Color) -> anyhow::Result<Exit> {
     {
         let progress = Progress::bar("checking", args.files.len() as u64);
         for file in &args.files {
-            let checked = open(file, None).and_then(|input| Ok(check_input(&input, &Settings::default())?));
+            let checked = open(file).and_then(|input| Ok(check_input(&input, &Settings::default())?));
             match checked {
                 Ok(report) => reports.push(report),
                 // One bad file does not hide what the others say.

@@ -1,6 +1,9 @@
 //! The commands, one a file.
 
 pub(crate) mod check;
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sweep;
 
@@ -14,7 +17,7 @@ use crate::screen::Screen;
 /// Opens an input; `-` is standard input.
 fn open(path: &Path, seed: Option<u64>) -> anyhow::Result<Input> {
     Ok(match path.as_os_str() == "-" {
-        true => Input::read("standard input", std::io::stdin().lock(), seed)?,
+        true => Input::read("standard input", std::io::stdin(), seed)?,
         false => Input::open(path, seed)?,
     })
 }

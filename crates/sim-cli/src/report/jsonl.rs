@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use serde_json::{Value, json};
-use sim_core::observe::{AttemptInfo, BlockSource, Journal, JournalEntry, Moment, TaskMetrics};
+use sim_core::observe::{AttemptInfo, BlockSource, EvictedFor, Journal, JournalEntry, Moment, TaskMetrics};
 use sim_core::storage::ToDisk;
 
 /// Writes nothing where no journal was kept.
@@ -41,6 +41,7 @@ fn event(moment: &Moment) -> (&'static str, Value) {
             ("attempt_failed", attempt(info, fields))
         }
         Moment::AttemptKilled(info) => ("attempt_killed", attempt(info, json!({}))),
+        Moment::AttemptLost(info) => ("attempt_lost", attempt(info, json!({}))),
         Moment::Spilling { attempt: info, consumer, rows, bytes, disk_bytes } => {
             let fields = json!({
                 "consumer": consumer, "rows": rows,
@@ -48,7 +49,11 @@ fn event(moment: &Moment) -> (&'static str, Value) {
             });
             ("spilling", attempt(info, fields))
         }
-        Moment::Evicted { executor: _, dropped, by } => {
+        Moment::Evicted { executor: _, dropped, by, reason } => {
+            let reason = match reason {
+                EvictedFor::Execution => "execution",
+                EvictedFor::Storage => "storage",
+            };
             let to_disk = match dropped.to_disk {
                 ToDisk::No => "no",
                 ToDisk::Written => "written",
@@ -56,7 +61,7 @@ fn event(moment: &Moment) -> (&'static str, Value) {
             };
             let fields = json!({
                 "rdd": dropped.rdd.map(|rdd| rdd.0), "block": dropped.block.0,
-                "evicted_bytes": dropped.size.0, "to_disk": to_disk,
+                "evicted_bytes": dropped.size.0, "to_disk": to_disk, "for": reason,
             });
             ("block_evicted", attempt(by, fields))
         }
@@ -80,6 +85,15 @@ fn event(moment: &Moment) -> (&'static str, Value) {
             ("block_refused", attempt(info, json!({ "rdd": rdd.0, "partition": partition })))
         }
         Moment::Unpersisted(rdd) => ("unpersisted", json!({ "rdd": rdd.0 })),
+        Moment::ExecutorAdded(executor) => ("executor_added", json!({ "executor": executor.0 })),
+        Moment::ExecutorRemoved(executor) => ("executor_removed", json!({ "executor": executor.0 })),
+        Moment::BlockLost { executor, rdd, partition, memory, disk } => {
+            let fields = json!({
+                "executor": executor.0, "rdd": rdd.0, "partition": partition,
+                "memory_bytes": memory.0, "disk_bytes": disk.0,
+            });
+            ("block_lost", fields)
+        }
     }
 }
 

@@ -67,6 +67,8 @@ impl RunConf {
             cores,
             memory,
             page_size: Bytes(layout.page_size_bytes),
+            added: SimTime::ZERO,
+            removed: None,
         };
         let run = Self {
             executors: (0..executors).map(executor).collect(),

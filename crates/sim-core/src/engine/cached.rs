@@ -7,7 +7,7 @@ use super::attempt::{AfterEviction, AfterLock, Doing, FrameOf, PutStage, Putting
 use super::{Engine, Over};
 use crate::ids::{AttemptSlot, BlockId, ExecutorId, RddId};
 use crate::memory::MemoryMode;
-use crate::observe::{BlockSource, Event, Observer};
+use crate::observe::{BlockSource, Event, EvictedFor, Observer};
 use crate::storage::{
     BlockData, BlockForm, CopyId, LinearEstimate, NewBlock, PutLock, StorageLevel, Unroll, UnrollStep,
 };
@@ -56,7 +56,12 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     fn emit_read(&mut self, attempt: u32, rdd: RddId, partition: u32, source: BlockSource) {
-        let info = self.attempts[attempt as usize].info;
+        let state = &mut self.attempts[attempt as usize];
+        match source {
+            BlockSource::Computed => state.metrics.cache_misses += 1,
+            BlockSource::Memory | BlockSource::Disk | BlockSource::Remote => state.metrics.cache_hits += 1,
+        }
+        let info = state.info;
         self.emit(Event::BlockRead { attempt: &info, rdd, partition, source });
     }
 
@@ -208,7 +213,7 @@ impl<O: Observer> Engine<'_, O> {
         );
         putting.unroll.reserved(stored, bytes, granted);
         putting.stage = PutStage::Unroll;
-        let written = self.after_memory(attempt);
+        let written = self.after_memory(attempt, EvictedFor::Storage);
         if self.hold_lock(attempt, written, AfterEviction::Put(putting)) {
             return false;
         }
@@ -232,7 +237,7 @@ impl<O: Observer> Engine<'_, O> {
         );
         // The report of its status counts as an access.
         executor.memory.store.touch(&mut self.cluster.blocks, putting.copy);
-        self.after_memory(attempt);
+        self.after_memory(attempt, EvictedFor::Storage);
         let (rdd, partition) = (putting.rdd, putting.index);
         if !putting.again {
             self.cluster.blocks[putting.copy].size = size;
@@ -302,7 +307,9 @@ impl<O: Observer> Engine<'_, O> {
         let executors = self.cluster.executors.len() as u32;
         let slots = |peer: ExecutorId| self.conf.executors[peer.index()].cores / self.conf.task_cpus.max(1);
         let others = (1..executors).map(|distance| ExecutorId((info.executor.0 + distance) % executors));
-        let others = others.filter(|&peer| slots(peer) > 0).take(usize::from(level.replication) - 1);
+        let there = |peer: ExecutorId| self.cluster.executors[peer.index()].is_there();
+        let others =
+            others.filter(|&peer| slots(peer) > 0 && there(peer)).take(usize::from(level.replication) - 1);
         // No attempt of the peer acts: the slot after its last one stands for "outside of any task".
         let peers: Vec<_> = others.map(|peer| (peer, AttemptSlot(slots(peer)))).collect();
         for &(peer, outside) in &peers {
@@ -312,7 +319,7 @@ impl<O: Observer> Engine<'_, O> {
             let mut manager = executor.memory.block_manager(&mut self.cluster.blocks, &mut self.drops);
             let Ok(_) = manager.put_bytes(new, outside, &data, PutLock::Release);
             // Written by the peer meanwhile: it takes this attempt no time.
-            self.report_drops(peer, &info);
+            self.report_drops(peer, attempt, EvictedFor::Storage);
             self.emit(Event::Pools(peer));
         }
         partition.serialized_size * peers.len() as u64
@@ -351,7 +358,7 @@ impl<O: Observer> Engine<'_, O> {
                 size,
                 &mut self.drops,
             );
-            let written = self.after_memory(attempt);
+            let written = self.after_memory(attempt, EvictedFor::Storage);
             if self.hold_lock(attempt, written, AfterEviction::Step) {
                 return false;
             }
@@ -450,7 +457,7 @@ impl<O: Observer> Engine<'_, O> {
         self.memory_calls += 1;
         self.store_broadcast(attempt, pieces, StorageLevel::MEMORY_AND_DISK_SER, sizes.pieces);
         self.store_broadcast(attempt, value, StorageLevel::MEMORY_AND_DISK, sizes.value);
-        let written = self.after_memory(attempt);
+        let written = self.after_memory(attempt, EvictedFor::Storage);
         if self.hold_lock(attempt, written, AfterEviction::Step) {
             return false;
         }

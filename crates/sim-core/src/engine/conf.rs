@@ -39,6 +39,10 @@ pub struct ExecutorConf {
     pub memory: ManagerConf,
     /// Bytes of a page (`MemoryManager.defaultPageSizeBytes`).
     pub page_size: Bytes,
+    /// When it registers with the driver: until then it is offered nothing and holds nothing.
+    pub added: SimTime,
+    /// When it is lost with all that it runs and caches; who is lost no later than added was never there.
+    pub removed: Option<SimTime>,
 }
 
 /// What takes how long. Every figure is a model, not Spark's.

@@ -4,16 +4,31 @@ use std::collections::VecDeque;
 
 use super::conf::ExecutorConf;
 use crate::ids::{AttemptSlot, BlockId, ExecutorId};
-use crate::memory::{ExecutionMemory, Grant, MemoryMode};
+use crate::memory::{ExecutionMemory, Grant, ManagerConf, MemoryMode};
 use crate::storage::{BlockTable, Dropped, ExecutorMemory, UnrollConf};
 use crate::units::Bytes;
 
+/// Whether an executor is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It has yet to come.
+    Expected,
+    There,
+    /// It does not come back.
+    Gone,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Executor {
+    pub(super) presence: Presence,
+    pub(super) node: u32,
+    /// Pools without a byte where it is not there.
     pub(super) memory: ExecutorMemory,
+    /// How many attempts it can run.
+    pub(super) slots: u32,
     /// The attempt of its first slot; the others follow.
     pub(super) first_attempt: u32,
-    /// Slots that no attempt has.
+    /// Slots that no attempt has; none where it is not there.
     pub(super) free_slots: Vec<u32>,
     /// Who writes evicted blocks to disk under the manager's lock.
     pub(super) lock_holder: Option<u32>,
@@ -34,16 +49,66 @@ impl Executor {
         first_attempt: u32,
         slots: u32,
     ) -> Self {
-        Self {
-            memory: ExecutorMemory::new(id, &conf.memory, unroll),
+        let mut executor = Self {
+            presence: Presence::first(conf),
+            node: conf.node,
+            memory: ExecutorMemory::new(id, &without_memory(conf), unroll),
+            slots,
             first_attempt,
-            free_slots: (0..slots).rev().collect(),
+            free_slots: Vec::new(),
             lock_holder: None,
             lock_waiters: VecDeque::new(),
             block_waiters: Vec::new(),
             pool_waiters: 0,
             recheck_scheduled: false,
+        };
+        if executor.presence == Presence::There {
+            executor.arrive(conf, unroll);
         }
+        executor
+    }
+
+    /// It is there from now on, with all its slots and memory.
+    pub(super) fn arrive(&mut self, conf: &ExecutorConf, unroll: UnrollConf) {
+        self.presence = Presence::There;
+        self.memory = ExecutorMemory::new(self.memory.store.executor(), &conf.memory, unroll);
+        self.free_slots = (0..self.slots).rev().collect();
+    }
+
+    /// It is offered nothing any more; what it runs and holds has yet to be given up.
+    pub(super) fn leave(&mut self) {
+        self.presence = Presence::Gone;
+        self.free_slots.clear();
+    }
+
+    /// Drops the pools of an executor that has left, once nobody holds anything of them or waits for them.
+    pub(super) fn forget_memory(&mut self, conf: &ExecutorConf) {
+        let waiting = (self.lock_waiters.len(), self.block_waiters.len(), self.pool_waiters);
+        assert!(
+            self.lock_holder.is_none() && waiting == (0, 0, 0) && self.memory.manager.waiters().is_empty(),
+            "attempts wait on an executor that is gone: for its lock, for blocks, for its pools {waiting:?}"
+        );
+        let (id, unroll) = (self.memory.store.executor(), self.memory.unroll);
+        self.memory = ExecutorMemory::new(id, &without_memory(conf), unroll);
+    }
+
+    /// Whether it will never be offered anything any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.presence == Presence::Gone
+    }
+
+    pub(super) fn is_there(&self) -> bool {
+        self.presence == Presence::There
+    }
+}
+
+fn without_memory(conf: &ExecutorConf) -> ManagerConf {
+    ManagerConf {
+        max_heap_memory: Bytes::ZERO,
+        on_heap_storage_region: Bytes::ZERO,
+        max_off_heap_memory: Bytes::ZERO,
+        off_heap_storage_region: Bytes::ZERO,
+        ..conf.memory
     }
 }
 

@@ -8,6 +8,8 @@ mod attempt;
 mod cached;
 mod conf;
 mod executor;
+mod membership;
+mod offers;
 mod queue;
 mod resource;
 mod scheduler;
@@ -24,7 +26,7 @@ use self::scheduler::Scheduler;
 use crate::ids::{BlockId, ExecutorId, StageId};
 use crate::memory::{MemoryMode, UnifiedMemoryManager};
 use crate::observe::{Event, Observer, View};
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{Outcome, Stall, Verdict};
 use crate::storage::{BlockTable, Dropped};
 use crate::units::{Bytes, SimTime};
 use crate::workload::Workload;
@@ -53,6 +55,8 @@ pub struct Engine<'w, O> {
     memory_calls: u64,
     /// When an attempt or a job last ended: what comes later are timers that nobody waits for any more.
     last_end: SimTime,
+    /// When something last happened that was not stale.
+    last_event: SimTime,
 }
 
 /// The executors and their blocks: what an observer may look at.
@@ -106,10 +110,12 @@ impl<'w, O: Observer> Engine<'w, O> {
             events: 0,
             memory_calls: 0,
             last_end: SimTime::ZERO,
+            last_event: SimTime::ZERO,
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
         }
+        engine.await_executors();
         engine.submit_jobs_after(None);
         engine
     }
@@ -126,18 +132,34 @@ impl<'w, O: Observer> Engine<'w, O> {
         assert!(time >= self.now, "time never runs back: {time:?} after {:?}", self.now);
         self.now = time;
         self.events += 1;
+        if self.is_stale(what) {
+            return true;
+        }
+        self.last_event = time;
         match what {
-            Happening::ResourceDone { resource, generation } => self.resource_done(resource, generation),
-            Happening::Resume { attempt, generation } => {
-                if self.attempts[attempt as usize].generation == generation {
-                    self.advance(attempt);
-                }
-            }
+            Happening::ResourceDone { resource, .. } => self.resource_done(resource),
+            Happening::Resume { attempt, .. } => self.advance(attempt),
             Happening::Recheck { executor } => self.recheck(executor),
+            Happening::Remove { executor } => self.remove_executor(ExecutorId(executor)),
+            Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
             Happening::Offer => self.offer(),
         }
         true
+    }
+
+    /// Whether a timer means nothing any more.
+    fn is_stale(&mut self, what: Happening) -> bool {
+        match what {
+            Happening::ResourceDone { resource, generation } => {
+                self.resource(resource).generation != generation
+            }
+            Happening::Resume { attempt, generation } => {
+                self.attempts[attempt as usize].generation != generation
+            }
+            Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
+            Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
+        }
     }
 
     /// Processes all events up to and including `time`.
@@ -152,12 +174,13 @@ impl<'w, O: Observer> Engine<'w, O> {
     pub fn finish(mut self) -> (Outcome, O) {
         let mut gave_up = false;
         while !gave_up && self.step() {
-            gave_up = self.events >= self.conf.max_events && self.queue.next_time().is_some();
+            let more = self.queue.next_time().is_some() && !self.scheduler.is_over();
+            gave_up = self.events >= self.conf.max_events && more;
         }
         let verdict = match self.scheduler.failure.take() {
             Some(failure) => Verdict::Failed(failure),
             None if gave_up => Verdict::GaveUp,
-            None if self.scheduler.jobs_left > 0 => Verdict::Stalled { waiting: self.waiting() },
+            None if self.scheduler.jobs_left > 0 => self.stalled(),
             None => Verdict::Finished,
         };
         if verdict == Verdict::Finished {
@@ -165,10 +188,21 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         let end = match verdict {
             Verdict::Finished | Verdict::Failed(_) => self.last_end,
-            Verdict::Stalled { .. } | Verdict::GaveUp => self.now,
+            Verdict::Stalled { .. } => self.last_event,
+            Verdict::GaveUp => self.now,
         };
         let outcome = Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
         (outcome, self.observer)
+    }
+
+    fn stalled(&self) -> Verdict {
+        let waiting = self.waiting();
+        let why = if waiting.is_empty() {
+            Stall::NoExecutor { tasks: self.scheduler.tasks_to_launch() }
+        } else {
+            Stall::Memory
+        };
+        Verdict::Stalled { why, waiting }
     }
 
     fn waiting(&self) -> Vec<(StageId, u32, Bytes)> {
@@ -251,13 +285,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
     }
 
-    fn resource_done(&mut self, index: u32, generation: u32) {
+    fn resource_done(&mut self, index: u32) {
         let now = self.now;
-        let resource = self.resource(index);
-        if resource.generation != generation {
-            return;
-        }
-        let attempt = resource.complete(now);
+        let attempt = self.resource(index).complete(now);
         self.foresee(index);
         if let Some(attempt) = attempt {
             self.advance(attempt);

@@ -1,7 +1,8 @@
 //! Pending events, and the one place that says in which order they happen: `(time, class, seq)`.
 //!
-//! At one instant resources complete first, then attempts go on, then woken waiters re-check, then the driver acts:
-//! what was freed at that instant is seen by all who ask at it. Equal classes are served first come, first served.
+//! At one instant resources complete first, then attempts go on, then woken waiters re-check, then executors go and
+//! come, then the driver acts: what was freed at that instant is seen by all who ask at it, and who ends at the instant
+//! at which its executor is lost has ended. Equal classes are served first come, first served.
 //! A binary heap was the fastest of the queues measured up to some thousand pending events.
 
 use std::cmp::Ordering;
@@ -18,6 +19,10 @@ pub(super) enum Happening {
     Resume { attempt: u32, generation: u32 },
     /// Woken waiters of an executor re-check their requests.
     Recheck { executor: u32 },
+    /// An executor is lost.
+    Remove { executor: u32 },
+    /// An executor registers.
+    Add { executor: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
     /// The driver offers free slots.
@@ -30,8 +35,10 @@ impl Happening {
             Self::ResourceDone { .. } => 0,
             Self::Resume { .. } => 1,
             Self::Recheck { .. } => 2,
-            Self::Submit { .. } => 3,
-            Self::Offer => 4,
+            Self::Remove { .. } => 3,
+            Self::Add { .. } => 4,
+            Self::Submit { .. } => 5,
+            Self::Offer => 6,
         }
     }
 }

@@ -1,29 +1,27 @@
-//! The driver: jobs, stages, and which task goes to which slot.
+//! The driver: jobs and stages, from their submission to their end.
 //!
-//! Spark: `DAGScheduler.scala`, `TaskSchedulerImpl.resourceOffers`, `TaskSetManager.scala`. FIFO by job, then stage;
-//! one task an executor and pass; process-local, node-local, any, each level for `spark.locality.wait`; lowest index
-//! first. Spark shuffles the executors of an offer; here they stand in order of their index.
+//! Spark: `DAGScheduler.scala`, and what `TaskSetManager.scala` makes of the ends of tasks.
 
 use super::Engine;
-use super::attempt::{Doing, FrameOf};
+use super::offers::Pending;
 use super::queue::Happening;
 use crate::ids::{JobId, StageId};
-use crate::observe::{AttemptInfo, Event, Observer, TaskMetrics};
+use crate::observe::{AttemptInfo, End, Event, Observer};
 use crate::outcome::{JobFailure, OomReport};
 use crate::units::SimTime;
-use crate::workload::{Op, Stage, Workload};
+use crate::workload::Workload;
 
 #[derive(Clone, Debug)]
 pub(super) struct Scheduler {
     jobs: Vec<JobState>,
-    stages: Vec<StageState>,
+    pub(super) stages: Vec<StageState>,
     /// Stages with tasks to launch or running, by job and stage.
-    active: Vec<(JobId, StageId)>,
+    pub(super) active: Vec<(JobId, StageId)>,
     pub(super) jobs_left: usize,
     pub(super) failure: Option<Box<JobFailure>>,
     /// The driver launches one task after the other.
-    driver_free: SimTime,
-    next_offer: Option<SimTime>,
+    pub(super) driver_free: SimTime,
+    pub(super) next_offer: Option<SimTime>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +33,33 @@ enum JobState {
 }
 
 #[derive(Clone, Debug)]
-struct StageState {
+pub(super) struct StageState {
     status: StageStatus,
-    pending: Pending,
+    pub(super) pending: Pending,
     finished: u32,
-    /// Failures by task; empty while there are none.
-    failures: Vec<u8>,
+    /// Attempts that came to nothing, by task; empty while there are none.
+    pub(super) tries: Vec<Tries>,
+}
+
+/// Attempts of a task that came to nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tries {
+    /// Those that count towards `spark.task.maxFailures`.
+    failures: u32,
+    /// Those that were lost with their executor.
+    lost: u32,
+}
+
+impl StageState {
+    fn tries(&mut self, info: &AttemptInfo, tasks: u32) -> &mut Tries {
+        self.tries.resize(tasks as usize, Tries::default());
+        &mut self.tries[info.index as usize]
+    }
+
+    /// The number of the next attempt of a task.
+    pub(super) fn next_attempt(&self, index: u32) -> u32 {
+        self.tries.get(index as usize).map_or(0, |tries| tries.failures + tries.lost)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,41 +70,13 @@ enum StageStatus {
     Aborted,
 }
 
-/// How far a task may be from its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Locality {
-    Process,
-    Node,
-    Any,
-}
-
-/// Tasks that are to be launched.
-#[derive(Clone, Debug, Default)]
-struct Pending {
-    left: u32,
-    launched: Vec<u64>,
-    /// All tasks below this one are launched.
-    cursor: u32,
-    tasks: u32,
-    /// Failed tasks; they are next.
-    retries: Vec<u32>,
-    /// Tasks with their data on an executor, or on a node; the last is the next.
-    by_executor: Vec<Vec<u32>>,
-    by_node: Vec<Vec<u32>>,
-    prefers: Vec<u64>,
-    level: usize,
-    last_launch: SimTime,
-    /// The recording says where each task ran, and when.
-    placed: bool,
-}
-
 impl Scheduler {
     pub(super) fn new(workload: &Workload) -> Self {
         let stage = StageState {
             status: StageStatus::Waiting,
             pending: Pending::default(),
             finished: 0,
-            failures: Vec::new(),
+            tries: Vec::new(),
         };
         Self {
             jobs: vec![JobState::Waiting; workload.jobs.len()],
@@ -97,99 +88,16 @@ impl Scheduler {
             next_offer: None,
         }
     }
-}
 
-impl Pending {
-    fn is_set(bits: &[u64], index: u32) -> bool {
-        bits.get(index as usize / 64).is_some_and(|word| word >> (index % 64) & 1 == 1)
+    /// Whether nothing runs any more, or will.
+    pub(super) fn is_over(&self) -> bool {
+        self.jobs_left == 0 || (self.failure.is_some() && self.active.is_empty())
     }
 
-    fn set(bits: &mut [u64], index: u32) {
-        bits[index as usize / 64] |= 1 << (index % 64);
-    }
-
-    fn has_launched(&self, index: u32) -> bool {
-        Self::is_set(&self.launched, index)
-    }
-
-    /// The next task of a list that was not launched by way of another.
-    fn top(list: &mut Vec<u32>, launched: &[u64]) -> Option<u32> {
-        while let Some(&index) = list.last() {
-            if !Self::is_set(launched, index) {
-                return Some(index);
-            }
-            list.pop();
-        }
-        None
-    }
-
-    /// The lowest task that has no preference, or of all.
-    fn lowest(&mut self, any: bool) -> Option<u32> {
-        while self.cursor < self.tasks && self.has_launched(self.cursor) {
-            self.cursor += 1;
-        }
-        (self.cursor..self.tasks)
-            .find(|&index| !self.has_launched(index) && (any || !Self::is_set(&self.prefers, index)))
-    }
-
-    fn has_preferences(&self) -> bool {
-        !self.prefers.is_empty()
-    }
-
-    /// A task for a slot of `executor` on `node`, no further from its data than `level`.
-    fn dequeue(&mut self, executor: u32, node: u32, level: Locality) -> Option<u32> {
-        if self.left == 0 {
-            return None;
-        }
-        if let Some(index) = self.retries.pop() {
-            return Some(index);
-        }
-        if !self.has_preferences() {
-            return self.lowest(true);
-        }
-        let launched = &self.launched;
-        if let Some(index) = Self::top(&mut self.by_executor[executor as usize], launched) {
-            return Some(index);
-        }
-        if level >= Locality::Node
-            && let Some(index) = Self::top(&mut self.by_node[node as usize], launched)
-        {
-            return Some(index);
-        }
-        self.lowest(level == Locality::Any)
-    }
-
-    fn launch(&mut self, index: u32) {
-        Self::set(&mut self.launched, index);
-        self.left -= 1;
-    }
-
-    fn retry(&mut self, index: u32) {
-        self.retries.push(index);
-        self.left += 1;
-    }
-
-    /// How far tasks may be launched now, and when that changes.
-    fn allowed(&mut self, now: SimTime, wait: SimTime) -> (Locality, Option<SimTime>) {
-        const LEVELS: [Locality; 3] = [Locality::Process, Locality::Node, Locality::Any];
-        if !self.has_preferences() {
-            return (Locality::Any, None);
-        }
-        while self.level < 2 {
-            let lists = if self.level == 0 { &mut self.by_executor } else { &mut self.by_node };
-            let launched = &self.launched;
-            let waiting = lists.iter_mut().any(|list| Self::top(list, launched).is_some());
-            if !waiting {
-                self.level += 1;
-                self.last_launch = now;
-            } else if now - self.last_launch >= wait {
-                self.level += 1;
-                self.last_launch += wait;
-            } else {
-                return (LEVELS[self.level], Some(self.last_launch + wait));
-            }
-        }
-        (Locality::Any, None)
+    /// Tasks of active stages that no slot has.
+    pub(super) fn tasks_to_launch(&self) -> u64 {
+        let of_stage = |&(_, stage): &(JobId, StageId)| u64::from(self.stages[stage.index()].pending.left());
+        self.active.iter().map(of_stage).sum()
     }
 }
 
@@ -278,67 +186,6 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.schedule_offer(self.now);
     }
 
-    fn pending(&self, stage: &Stage) -> Pending {
-        let words = (stage.tasks as usize).div_ceil(64);
-        let mut pending = Pending {
-            left: stage.tasks,
-            launched: vec![0; words],
-            tasks: stage.tasks,
-            last_launch: self.now,
-            ..Pending::default()
-        };
-        let executors = self.conf.executors.len();
-        pending.placed = !stage.placement.is_empty()
-            && stage.placement.iter().all(|place| (place.executor as usize) < executors);
-        if pending.placed {
-            self.prefer_recorded(stage, &mut pending);
-        } else {
-            self.prefer_cached(stage, &mut pending);
-        }
-        pending
-    }
-
-    fn prefer_recorded(&self, stage: &Stage, pending: &mut Pending) {
-        pending.by_executor = vec![Vec::new(); self.conf.executors.len()];
-        let mut order: Vec<u32> = (0..stage.tasks).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse((stage.placement[index as usize].not_before, index)));
-        for index in order {
-            pending.by_executor[stage.placement[index as usize].executor as usize].push(index);
-        }
-    }
-
-    /// Tasks go where the first cached partition that they read is.
-    fn prefer_cached(&self, stage: &Stage, pending: &mut Pending) {
-        let program = &self.workload.programs[stage.program.index()];
-        let Some((rdd, partition)) = program.ops.iter().find_map(|op| match op {
-            Op::ReadBlock { rdd, partition } => Some((*rdd, *partition)),
-            _ => None,
-        }) else {
-            return;
-        };
-        let columns = usize::from(program.columns);
-        let first = self.first_blocks[rdd.index()].0;
-        let nodes = self.disks.len();
-        for index in (0..stage.tasks).rev() {
-            let values = &stage.values[index as usize * columns..][..columns];
-            let block = crate::ids::BlockId(first + partition.of(values) as u32);
-            for copy in self.cluster.blocks.copies_of(block) {
-                let copy = &self.cluster.blocks[copy];
-                if !copy.in_memory && !copy.on_disk {
-                    continue;
-                }
-                if pending.prefers.is_empty() {
-                    pending.prefers = vec![0; pending.launched.len()];
-                    pending.by_executor = vec![Vec::new(); self.conf.executors.len()];
-                    pending.by_node = vec![Vec::new(); nodes];
-                }
-                Pending::set(&mut pending.prefers, index);
-                pending.by_executor[copy.executor.index()].push(index);
-                pending.by_node[self.conf.executors[copy.executor.index()].node as usize].push(index);
-            }
-        }
-    }
-
     fn end_stage(&mut self, stage: StageId) {
         self.scheduler.stages[stage.index()].status = StageStatus::Done;
         self.scheduler.stages[stage.index()].pending = Pending::default();
@@ -358,17 +205,14 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     pub(super) fn task_failed(&mut self, info: &AttemptInfo, oom: OomReport) {
-        let tasks = self.workload.stages[info.stage.index()].tasks as usize;
+        let tasks = self.workload.stages[info.stage.index()].tasks;
         let state = &mut self.scheduler.stages[info.stage.index()];
         if state.status != StageStatus::Active {
             return;
         }
-        if state.failures.is_empty() {
-            state.failures = vec![0; tasks];
-        }
-        let failures = &mut state.failures[info.index as usize];
-        *failures = failures.saturating_add(1);
-        let failures = u32::from(*failures);
+        let tries = state.tries(info, tasks);
+        tries.failures += 1;
+        let failures = tries.failures;
         if failures < self.conf.max_failures {
             state.pending.retry(info.index);
             return;
@@ -378,6 +222,15 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.abort_job(job, info.stage);
         let failure = JobFailure { job, stage: info.stage, index: info.index, failures, oom };
         self.scheduler.failure.get_or_insert(Box::new(failure));
+    }
+
+    /// The executor of a running task was lost: the task has to be launched once more.
+    pub(super) fn task_lost(&mut self, info: &AttemptInfo) {
+        let tasks = self.workload.stages[info.stage.index()].tasks;
+        let state = &mut self.scheduler.stages[info.stage.index()];
+        debug_assert_eq!(state.status, StageStatus::Active, "a task runs of an active stage alone");
+        state.tries(info, tasks).lost += 1;
+        state.pending.retry(info.index);
     }
 
     /// A stage is aborted, and with it its job: what still runs of it is killed.
@@ -394,134 +247,12 @@ impl<'w, O: Observer> Engine<'w, O> {
         for attempt in 0..self.attempts.len() as u32 {
             let state = &self.attempts[attempt as usize];
             if state.is_running() && of_job.contains(&state.info.stage) {
-                self.kill_attempt(attempt);
+                self.break_off(attempt, End::Killed);
             }
         }
         for stage in of_job {
             self.emit(Event::StageEnded(stage, false));
         }
         self.end_job(job, false);
-    }
-
-    // ---- offers
-
-    pub(super) fn schedule_offer(&mut self, time: SimTime) {
-        if self.scheduler.next_offer.is_none_or(|next| time < next) {
-            self.scheduler.next_offer = Some(time);
-            self.queue.push(time, Happening::Offer);
-        }
-    }
-
-    /// Offers every free slot to the active stages.
-    pub(super) fn offer(&mut self) {
-        if self.scheduler.next_offer.is_some_and(|next| next <= self.now) {
-            self.scheduler.next_offer = None;
-        }
-        let mut again: Option<SimTime> = None;
-        for at in 0..self.scheduler.active.len() {
-            let (_, stage) = self.scheduler.active[at];
-            let wait = self.offer_to(stage);
-            again = [again, wait].into_iter().flatten().min();
-            if self.cluster.executors.iter().all(|executor| executor.free_slots.is_empty()) {
-                break;
-            }
-        }
-        if let Some(time) = again {
-            self.schedule_offer(time);
-        }
-    }
-
-    /// Launches what can be launched of a stage; returns when more can be.
-    fn offer_to(&mut self, stage: StageId) -> Option<SimTime> {
-        if self.scheduler.stages[stage.index()].pending.placed {
-            return self.offer_recorded(stage);
-        }
-        let (now, wait) = (self.now, self.conf.locality_wait);
-        let (allowed, again) = self.scheduler.stages[stage.index()].pending.allowed(now, wait);
-        for (number, level) in [Locality::Process, Locality::Node, Locality::Any].into_iter().enumerate() {
-            if level > allowed {
-                break;
-            }
-            let mut launched = true;
-            while std::mem::take(&mut launched) {
-                for executor in 0..self.cluster.executors.len() as u32 {
-                    if self.cluster.executors[executor as usize].free_slots.is_empty() {
-                        continue;
-                    }
-                    let node = self.conf.executors[executor as usize].node;
-                    let pending = &mut self.scheduler.stages[stage.index()].pending;
-                    if pending.has_preferences() && level == Locality::Process && pending.retries.is_empty() {
-                        let list = &mut pending.by_executor[executor as usize];
-                        if Pending::top(list, &pending.launched).is_none() {
-                            continue;
-                        }
-                    }
-                    let Some(index) = pending.dequeue(executor, node, level) else { continue };
-                    pending.launch(index);
-                    pending.last_launch = now;
-                    pending.level = pending.level.min(number);
-                    self.launch(stage, index, executor);
-                    launched = true;
-                }
-            }
-        }
-        let left = self.scheduler.stages[stage.index()].pending.left;
-        again.filter(|_| left > 0)
-    }
-
-    /// A recorded task runs where it ran, and no earlier.
-    fn offer_recorded(&mut self, stage: StageId) -> Option<SimTime> {
-        let table = &self.workload.stages[stage.index()];
-        let mut again: Option<SimTime> = None;
-        for executor in 0..self.cluster.executors.len() as u32 {
-            while !self.cluster.executors[executor as usize].free_slots.is_empty() {
-                let pending = &mut self.scheduler.stages[stage.index()].pending;
-                let submitted = pending.last_launch;
-                let retry = pending
-                    .retries
-                    .iter()
-                    .position(|&index| table.placement[index as usize].executor == executor);
-                if let Some(at) = retry {
-                    let index = pending.retries.remove(at);
-                    pending.left -= 1;
-                    self.launch(stage, index, executor);
-                    continue;
-                }
-                let launched = &pending.launched;
-                let Some(index) = Pending::top(&mut pending.by_executor[executor as usize], launched) else {
-                    break;
-                };
-                let due = submitted + table.placement[index as usize].not_before;
-                if due > self.now {
-                    again = Some(again.map_or(due, |again| again.min(due)));
-                    break;
-                }
-                pending.launch(index);
-                self.launch(stage, index, executor);
-            }
-        }
-        again
-    }
-
-    fn launch(&mut self, stage: StageId, index: u32, executor: u32) {
-        let state = &mut self.cluster.executors[executor as usize];
-        let slot = state.free_slots.pop().expect("the slot is free");
-        let attempt = state.first_attempt + slot;
-        let failures = &self.scheduler.stages[stage.index()].failures;
-        let now = self.now;
-        let running = &mut self.attempts[attempt as usize];
-        running.info.stage = stage;
-        running.info.index = index;
-        running.info.attempt = failures.get(index as usize).map_or(0, |&failures| u32::from(failures));
-        running.info.launched = now;
-        running.metrics = TaskMetrics::default();
-        running.since = now;
-        running.doing = Doing::Launching;
-        let info = running.info;
-        self.push_frame(attempt, FrameOf::Task { stage, index });
-        self.emit(Event::AttemptLaunched(&info));
-        let driver_free = self.scheduler.driver_free.max(now) + self.conf.cost.driver_launch;
-        self.scheduler.driver_free = driver_free;
-        self.resume_at(attempt, driver_free + self.conf.cost.executor_launch);
     }
 }

@@ -6,7 +6,7 @@ use super::{Engine, Over};
 use crate::ids::{ConsumerId, ExecutorId};
 use crate::memory::MemoryMode;
 use crate::memory::consumer::{Consumer, ConsumerSetup, Failure, Progress, Rows, TaskConsumers};
-use crate::observe::{AttemptInfo, End, Event, Observer};
+use crate::observe::{End, Event, EvictedFor, Observer};
 use crate::outcome::{Holder, OomReport};
 use crate::storage::ToDisk;
 use crate::units::{Bytes, SimTime};
@@ -266,12 +266,12 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn free_consumer(&mut self, attempt: u32, consumer: ConsumerId) {
         self.with_memory(attempt, |consumers, grants| consumers.free(consumer, grants));
-        self.after_memory(attempt);
+        self.after_memory(attempt, EvictedFor::Execution);
     }
 
     fn start_reading(&mut self, attempt: u32, consumer: ConsumerId) {
         self.with_memory(attempt, |consumers, grants| consumers.start_reading(consumer, grants));
-        self.after_memory(attempt);
+        self.after_memory(attempt, EvictedFor::Execution);
     }
 
     /// Rows of nearly equal size: the first ones one byte larger where the bytes do not divide evenly.
@@ -312,7 +312,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             return false;
         }
         let progress = self.with_memory(attempt, |consumers, grants| consumers.step(grants));
-        let written = self.after_memory(attempt);
+        let written = self.after_memory(attempt, EvictedFor::Execution);
         if self.hold_lock(attempt, written, AfterEviction::Consumers(consuming, progress)) {
             return false;
         }
@@ -369,7 +369,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn read_consumer(&mut self, attempt: u32, from: ConsumerId, rows: u64) {
         self.with_memory(attempt, |consumers, grants| consumers.read(from, rows, grants));
-        self.after_memory(attempt);
+        self.after_memory(attempt, EvictedFor::Execution);
     }
 
     // ---- the manager's lock
@@ -386,16 +386,22 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     /// Tells observers what a memory call did. Returns the bytes of evicted blocks that have to be written to disk.
-    pub(super) fn after_memory(&mut self, attempt: u32) -> Bytes {
+    pub(super) fn after_memory(&mut self, attempt: u32, reason: EvictedFor) -> Bytes {
+        let executor = self.attempts[attempt as usize].info.executor;
+        let written = self.report_drops(executor, attempt, reason);
         let info = self.attempts[attempt as usize].info;
-        let written = self.report_drops(info.executor, &info);
         self.schedule_recheck(info.executor);
         self.emit(Event::Pools(info.executor));
         written
     }
 
-    /// Tells observers of the blocks that a call for `by` has dropped on an executor. Returns the bytes to write.
-    pub(super) fn report_drops(&mut self, executor: ExecutorId, by: &AttemptInfo) -> Bytes {
+    /// Tells observers of the blocks that a call of an attempt has dropped on an executor, and its metrics of those of
+    /// RDDs. Returns the bytes to write.
+    pub(super) fn report_drops(&mut self, executor: ExecutorId, attempt: u32, reason: EvictedFor) -> Bytes {
+        if self.drops.is_empty() {
+            return Bytes::ZERO;
+        }
+        let by = self.attempts[attempt as usize].info;
         let mut written = Bytes::ZERO;
         let mut drops = std::mem::take(&mut self.drops);
         for dropped in drops.drain(..) {
@@ -403,7 +409,16 @@ impl<'w, O: Observer> Engine<'w, O> {
                 let copy = self.cluster.blocks.find(dropped.block, executor);
                 written += copy.map_or(dropped.size, |copy| self.cluster.blocks[copy].serialized_size);
             }
-            self.emit(Event::Evicted { executor, dropped: &dropped, by });
+            if dropped.rdd.is_some() {
+                let metrics = &mut self.attempts[attempt as usize].metrics;
+                let (blocks, bytes) = match reason {
+                    EvictedFor::Execution => &mut metrics.evicted_for_execution,
+                    EvictedFor::Storage => &mut metrics.evicted_for_storage,
+                };
+                *blocks += 1;
+                *bytes += dropped.size;
+            }
+            self.emit(Event::Evicted { executor, dropped: &dropped, by: &by, reason });
         }
         self.drops = drops;
         written
@@ -455,8 +470,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.task_failed(&info, report);
     }
 
-    /// The stage of an attempt was aborted.
-    pub(super) fn kill_attempt(&mut self, attempt: u32) {
+    /// An attempt ends in the middle of what it does: its stage was aborted, or its executor is gone.
+    pub(super) fn break_off(&mut self, attempt: u32, end: End<'_>) {
         if matches!(self.attempts[attempt as usize].doing, Doing::PoolWait(_)) {
             self.executor_of(attempt).pool_waiters -= 1;
         }
@@ -471,7 +486,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.release_lock(attempt);
         let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
-        self.emit(Event::AttemptEnded(&info, &metrics, End::Killed));
+        self.emit(Event::AttemptEnded(&info, &metrics, end));
     }
 
     /// Adds what the consumers did to the task's metrics.
@@ -543,7 +558,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         state.reading.clear();
         state.unrolled = false;
         let free = state.info.slot;
-        self.executor_of(attempt).free_slots.push(free);
+        let executor = self.executor_of(attempt);
+        if executor.is_there() {
+            executor.free_slots.push(free);
+        }
         self.schedule_recheck(executor_id);
         self.emit(Event::Pools(executor_id));
         self.schedule_offer(self.now);

@@ -1,6 +1,6 @@
 //! Counts of a run, by stage, by cached RDD and in all.
 
-use super::{AttemptInfo, BlockSource, End, Event, Observer, TaskMetrics, View};
+use super::{AttemptInfo, BlockSource, End, Event, EvictedFor, Observer, TaskMetrics, View};
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
 use crate::memory::MemoryMode;
 use crate::storage::ToDisk;
@@ -38,10 +38,12 @@ pub struct StageCounters {
     pub peak_execution_memory_max: Bytes,
     /// Attempts that spilled.
     pub spilling_tasks: u64,
-    /// Attempts that failed, without the killed ones.
+    /// Attempts that failed, without the killed and lost ones.
     pub failed_tasks: u64,
     /// Attempts that were killed.
     pub killed_tasks: u64,
+    /// Attempts that were lost with their executor.
+    pub lost_tasks: u64,
     /// Every attempt, in the order in which they ended.
     pub tasks: Vec<TaskRow>,
     /// Blocks of RDDs that requests of this stage evicted, and their bytes.
@@ -61,10 +63,32 @@ pub struct TaskRow {
     pub ended: SimTime,
     /// Its metrics.
     pub metrics: TaskMetrics,
-    /// Whether it succeeded.
-    pub succeeded: bool,
-    /// Whether it was killed because its stage was aborted.
-    pub killed: bool,
+    /// How it ended.
+    pub end: TaskEnd,
+}
+
+/// How an attempt ended: an [`End`] without what led to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskEnd {
+    /// It has succeeded.
+    Finished,
+    /// It ran out of memory.
+    Failed,
+    /// Its stage was aborted.
+    Killed,
+    /// Its executor was removed.
+    Lost,
+}
+
+impl From<End<'_>> for TaskEnd {
+    fn from(end: End<'_>) -> Self {
+        match end {
+            End::Finished => Self::Finished,
+            End::Failed(_) => Self::Failed,
+            End::Killed => Self::Killed,
+            End::Lost => Self::Lost,
+        }
+    }
 }
 
 /// What became of the partitions of one cached RDD.
@@ -82,6 +106,11 @@ pub struct RddCounters {
     pub evicted_to_disk: (u64, Bytes),
     /// Partitions evicted from memory and forgotten, and their bytes.
     pub evicted_dropped: (u64, Bytes),
+    /// How much of both was evicted for execution memory; the rest made room for other blocks.
+    pub evicted_for_execution: (u64, Bytes),
+    /// Copies of partitions, in memory or on disk, that were lost with their executor, and their bytes in memory: no
+    /// evictions.
+    pub lost: (u64, Bytes),
 }
 
 /// The most that an executor's pools held.
@@ -136,6 +165,12 @@ impl Counters {
     }
 }
 
+/// Adds blocks and their bytes.
+fn add(sum: &mut (u64, Bytes), (blocks, bytes): (u64, Bytes)) {
+    sum.0 += blocks;
+    sum.1 += bytes;
+}
+
 impl TaskMetrics {
     /// Adds the metrics of another attempt.
     pub fn add(&mut self, other: &Self) {
@@ -146,6 +181,10 @@ impl TaskMetrics {
         self.input_bytes += other.input_bytes;
         self.shuffle_read_bytes += other.shuffle_read_bytes;
         self.shuffle_write_bytes += other.shuffle_write_bytes;
+        self.cache_hits += other.cache_hits;
+        self.cache_misses += other.cache_misses;
+        add(&mut self.evicted_for_execution, other.evicted_for_execution);
+        add(&mut self.evicted_for_storage, other.evicted_for_storage);
         self.cpu += other.cpu;
         self.launch += other.launch;
         self.io += other.io;
@@ -180,32 +219,27 @@ impl Observer for Counters {
                 row.peak_execution_memory_max =
                     row.peak_execution_memory_max.max(metrics.peak_execution_memory);
                 row.spilling_tasks += u64::from(metrics.spills > 0);
-                row.failed_tasks += u64::from(matches!(end, End::Failed(_)));
-                row.killed_tasks += u64::from(matches!(end, End::Killed));
-                row.tasks.push(TaskRow {
-                    info: *info,
-                    ended: now,
-                    metrics: *metrics,
-                    succeeded: matches!(end, End::Finished),
-                    killed: matches!(end, End::Killed),
-                });
-            }
-            Event::Evicted { dropped, by, .. } => match dropped.rdd {
-                None => {
-                    self.evicted_other.0 += 1;
-                    self.evicted_other.1 += dropped.size;
+                match end {
+                    End::Finished => {}
+                    End::Failed(_) => row.failed_tasks += 1,
+                    End::Killed => row.killed_tasks += 1,
+                    End::Lost => row.lost_tasks += 1,
                 }
+                row.tasks.push(TaskRow { info: *info, ended: now, metrics: *metrics, end: end.into() });
+            }
+            Event::Evicted { dropped, by, reason, .. } => match dropped.rdd {
+                None => add(&mut self.evicted_other, (1, dropped.size)),
                 Some(rdd) => {
                     let row = self.rdd(rdd);
                     let to = match dropped.to_disk {
                         ToDisk::No => &mut row.evicted_dropped,
                         ToDisk::Written | ToDisk::AlreadyThere => &mut row.evicted_to_disk,
                     };
-                    to.0 += 1;
-                    to.1 += dropped.size;
-                    let stage = self.stage(by.stage);
-                    stage.evicted.0 += 1;
-                    stage.evicted.1 += dropped.size;
+                    add(to, (1, dropped.size));
+                    if reason == EvictedFor::Execution {
+                        add(&mut row.evicted_for_execution, (1, dropped.size));
+                    }
+                    add(&mut self.stage(by.stage).evicted, (1, dropped.size));
                 }
             },
             Event::BlockRead { attempt, rdd, source, .. } => {
@@ -225,7 +259,8 @@ impl Observer for Counters {
                 }
             }
             Event::BlockRefused { rdd, .. } => self.rdd(rdd).refused += 1,
-            Event::Unpersisted(_) => {}
+            Event::BlockLost { rdd, memory, .. } => add(&mut self.rdd(rdd).lost, (1, memory)),
+            Event::Unpersisted(_) | Event::ExecutorAdded(_) | Event::ExecutorRemoved(_) => {}
             Event::Pools(executor) => self.pools(executor, view),
         }
     }

@@ -45,6 +45,7 @@ impl Observer for Fingerprint {
                     End::Finished => 0,
                     End::Failed(_) => 1,
                     End::Killed => 2,
+                    End::Lost => 3,
                 };
                 self.mix(&[8, at, id(info), end, metrics.memory_bytes_spilled.0]);
                 self.mix(&[metrics.peak_execution_memory.0, metrics.disk_bytes_spilled.0]);
@@ -63,6 +64,11 @@ impl Observer for Fingerprint {
                 self.mix(&[13, at, id(attempt), rdd.0.into(), partition.into()]);
             }
             Event::Unpersisted(rdd) => self.mix(&[14, at, rdd.0.into()]),
+            Event::ExecutorAdded(executor) => self.mix(&[16, at, executor.0.into()]),
+            Event::ExecutorRemoved(executor) => self.mix(&[17, at, executor.0.into()]),
+            Event::BlockLost { executor, rdd, partition, memory, disk } => {
+                self.mix(&[18, at, executor.0.into(), rdd.0.into(), partition.into(), memory.0, disk.0]);
+            }
             Event::Pools(executor) => {
                 for mode in MemoryMode::BOTH {
                     let (execution, storage) = view.used(executor, mode);

@@ -1,6 +1,6 @@
 //! Every event of a run as a line of its own, for people and for `jsonl`.
 
-use super::{AttemptInfo, BlockSource, End, Event, Observer, TaskMetrics, View};
+use super::{AttemptInfo, BlockSource, End, Event, EvictedFor, Observer, TaskMetrics, View};
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
 use crate::outcome::OomReport;
 use crate::storage::Dropped;
@@ -36,12 +36,16 @@ pub enum Moment {
     AttemptFinished(AttemptInfo, Box<TaskMetrics>),
     AttemptFailed(AttemptInfo, Box<TaskMetrics>, Box<OomReport>),
     AttemptKilled(AttemptInfo),
+    AttemptLost(AttemptInfo),
     Spilling { attempt: AttemptInfo, consumer: &'static str, rows: u64, bytes: Bytes, disk_bytes: Bytes },
-    Evicted { executor: ExecutorId, dropped: Dropped, by: AttemptInfo },
+    Evicted { executor: ExecutorId, dropped: Dropped, by: AttemptInfo, reason: EvictedFor },
     BlockRead { attempt: AttemptInfo, rdd: RddId, partition: u32, source: BlockSource },
     BlockStored { attempt: AttemptInfo, rdd: RddId, partition: u32, memory: Bytes, disk: Bytes },
     BlockRefused { attempt: AttemptInfo, rdd: RddId, partition: u32 },
     Unpersisted(RddId),
+    ExecutorAdded(ExecutorId),
+    ExecutorRemoved(ExecutorId),
+    BlockLost { executor: ExecutorId, rdd: RddId, partition: u32, memory: Bytes, disk: Bytes },
 }
 
 impl Moment {
@@ -61,11 +65,12 @@ impl Moment {
                 Self::AttemptFailed(*info, Box::new(*metrics), Box::new(report.clone()))
             }
             Event::AttemptEnded(info, _, End::Killed) => Self::AttemptKilled(*info),
+            Event::AttemptEnded(info, _, End::Lost) => Self::AttemptLost(*info),
             Event::Spilling { attempt, consumer, rows, bytes, disk_bytes } => {
                 Self::Spilling { attempt: *attempt, consumer, rows, bytes, disk_bytes }
             }
-            Event::Evicted { executor, dropped, by } => {
-                Self::Evicted { executor, dropped: *dropped, by: *by }
+            Event::Evicted { executor, dropped, by, reason } => {
+                Self::Evicted { executor, dropped: *dropped, by: *by, reason }
             }
             Event::BlockRead { attempt, rdd, partition, source } => {
                 Self::BlockRead { attempt: *attempt, rdd, partition, source }
@@ -77,6 +82,11 @@ impl Moment {
                 Self::BlockRefused { attempt: *attempt, rdd, partition }
             }
             Event::Unpersisted(rdd) => Self::Unpersisted(rdd),
+            Event::ExecutorAdded(executor) => Self::ExecutorAdded(executor),
+            Event::ExecutorRemoved(executor) => Self::ExecutorRemoved(executor),
+            Event::BlockLost { executor, rdd, partition, memory, disk } => {
+                Self::BlockLost { executor, rdd, partition, memory, disk }
+            }
             Event::Pools(_) => return None,
         })
     }

@@ -5,7 +5,7 @@ mod fingerprint;
 mod journal;
 mod timeline;
 
-pub use counters::{Counters, ExecutorCounters, RddCounters, StageCounters, TaskRow};
+pub use counters::{Counters, ExecutorCounters, RddCounters, StageCounters, TaskEnd, TaskRow};
 pub use fingerprint::Fingerprint;
 pub use journal::{Journal, JournalEntry, Moment};
 pub use timeline::{Mark, PoolSample, Sample, Timeline};
@@ -44,6 +44,15 @@ pub enum BlockSource {
     Remote,
     /// Nowhere: it is computed.
     Computed,
+}
+
+/// Whose request evicts a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvictedFor {
+    /// Execution memory: a consumer grows.
+    Execution,
+    /// Storage memory: another block is unrolled or stored.
+    Storage,
 }
 
 /// What happened. Times of waiting and writing are parts of [`TaskMetrics`].
@@ -86,6 +95,8 @@ pub enum Event<'a> {
         dropped: &'a Dropped,
         /// Whose request it was.
         by: &'a AttemptInfo,
+        /// What the memory was for.
+        reason: EvictedFor,
     },
     /// A partition of a cached RDD was asked for.
     BlockRead {
@@ -122,6 +133,23 @@ pub enum Event<'a> {
     },
     /// The driver unpersisted an RDD.
     Unpersisted(RddId),
+    /// An executor registered that was not there from the beginning.
+    ExecutorAdded(ExecutorId),
+    /// An executor was lost. The ends of its attempts and its lost blocks follow.
+    ExecutorRemoved(ExecutorId),
+    /// A partition was on an executor that was lost (Spark tells of `BlockManagerRemoved` alone).
+    BlockLost {
+        /// Where.
+        executor: ExecutorId,
+        /// Which RDD.
+        rdd: RddId,
+        /// Which partition.
+        partition: u32,
+        /// Bytes in memory.
+        memory: Bytes,
+        /// Bytes on disk.
+        disk: Bytes,
+    },
     /// An executor's pools may have changed.
     Pools(ExecutorId),
 }
@@ -135,6 +163,8 @@ pub enum End<'a> {
     Failed(&'a OomReport),
     /// Its stage was aborted.
     Killed,
+    /// Its executor was removed (`ExecutorLostFailure`, not caused by the application). Spark has no metrics of it.
+    Lost,
 }
 
 /// What Spark's task metrics say of an attempt, and where its time went.
@@ -154,6 +184,14 @@ pub struct TaskMetrics {
     pub shuffle_read_bytes: Bytes,
     /// Bytes written as map output.
     pub shuffle_write_bytes: Bytes,
+    /// Partitions of cached RDDs read from memory, disk or another executor.
+    pub cache_hits: u64,
+    /// Partitions of cached RDDs that it had to compute.
+    pub cache_misses: u64,
+    /// Blocks of RDDs that its requests evicted for execution memory, and their bytes.
+    pub evicted_for_execution: (u64, Bytes),
+    /// Blocks of RDDs that its requests evicted to store other blocks, and their bytes.
+    pub evicted_for_storage: (u64, Bytes),
     /// Time of computing.
     pub cpu: SimTime,
     /// Time of launching.

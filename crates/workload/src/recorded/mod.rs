@@ -17,7 +17,7 @@ pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
 pub use observed::{Observed, ObservedRdd, ObservedStage, ObservedTask};
 
-use spark_eventlog::EventLog;
+use spark_eventlog::{Diagnostics, EventLog};
 
 use crate::Error;
 use crate::plan::recording::Recording;
@@ -53,6 +53,8 @@ pub struct Recorded {
     pub notes: Vec<Note>,
     /// Figures of the outcome from which constants of the model may be taken.
     pub calibration: Calibration,
+    /// What the reader read, and what was wrong with it.
+    pub diagnostics: Diagnostics,
 }
 
 /// The application of a log.
@@ -90,6 +92,7 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
     while let Some(event) = log.next_event().map_err(|error| Error::new(error.to_string()))? {
         collector.add(&event);
     }
+    let diagnostics = log.diagnostics().clone();
     let facts = collector.finish();
     if facts.attempts.iter().all(|attempt| attempt.table.rows() == 0) {
         return Err(Error::new(format!(
@@ -117,6 +120,7 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
         recording,
         grades,
         notes,
+        diagnostics,
     };
     names::clean(&mut recorded, &facts.environment.withheld, options.redact);
     Ok(recorded)

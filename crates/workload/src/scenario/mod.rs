@@ -14,6 +14,7 @@ mod source;
 mod step;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::path::Path;
 

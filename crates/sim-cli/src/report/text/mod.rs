@@ -1,8 +1,10 @@
 //! Results for people.
 
 pub(crate) mod check;
+pub(crate) mod doctor;
 mod header;
 mod oom;
+pub(crate) mod replay;
 pub(crate) mod run;
 mod stages;
 pub(crate) mod sweep;
