@@ -21,9 +21,11 @@ pub(super) struct Functions {
 impl Functions {
     pub(super) fn of(text: &str) -> Option<Self> {
         let list = text::named(text, "functions")?;
-        let mut functions = Self { count: list.len(), partial: false, buffers: list.cut, known: list.cut == 0 };
+        let mut functions =
+            Self { count: list.len(), partial: false, buffers: list.cut, known: list.cut == 0 };
         for item in &list.items {
-            let (name, partial) = match item.strip_prefix("partial_").or_else(|| item.strip_prefix("merge_")) {
+            let (name, partial) = match item.strip_prefix("partial_").or_else(|| item.strip_prefix("merge_"))
+            {
                 Some(name) => (name, true),
                 None => (*item, false),
             };
@@ -74,7 +76,8 @@ pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
     let keys = text::named(text, "keys").filter(|keys| keys.len() > 0)?;
     let functions = Functions::of(text)?;
     let exchange = exchange_of_buffers(context.tree, at, functions.partial);
-    let (bytes, beside_buffers, note) = match exchange.and_then(|exchange| context.widths.measured(exchange)) {
+    let (bytes, beside_buffers, note) = match exchange.and_then(|exchange| context.widths.measured(exchange))
+    {
         Some(measured) => {
             // One row of keys and buffers became two: one more row's null bits, up to 64 columns.
             let row = measured.mean();
@@ -110,13 +113,13 @@ fn exchange_of_buffers(tree: &Tree<'_>, at: usize, partial: bool) -> Option<usiz
     // A partial aggregation reads rows that are no groups yet; one that merges may do both.
     let merges = !partial || tree.nodes[at].node.text.contains("merge_");
     let mixed = tree.nodes[at].node.text.contains("partial_") && merges;
-    below
-        .filter(|_| merges && !mixed)
-        .or_else(|| tree.reader(at).filter(|_| partial).filter(is_exchange))
+    below.filter(|_| merges && !mixed).or_else(|| tree.reader(at).filter(|_| partial).filter(is_exchange))
 }
 
 fn keys_fit_fast_map(schema: &Schema, keys: &List<'_>) -> bool {
-    keys.items.iter().all(|key| !key.contains("array<") && !matches!(schema.type_of(key), Some(Type::Decimal)))
+    keys.items
+        .iter()
+        .all(|key| !key.contains("array<") && !matches!(schema.type_of(key), Some(Type::Decimal)))
 }
 
 fn sums_decimals(schema: &Schema, text: &str) -> bool {

@@ -156,7 +156,9 @@ impl Schema {
         let named = |list: Option<&List<'_>>| list.map(Columns::of);
         match vertex.kind {
             Kind::Wrapper if vertex.node.name == "ReusedExchange" => named(lists.first()),
-            Kind::LimitExchange => text::named(text, "output").map(|list| Columns::of(&list)).or_else(|| input(0)),
+            Kind::LimitExchange => {
+                text::named(text, "output").map(|list| Columns::of(&list)).or_else(|| input(0))
+            }
             Kind::Scan if vertex.node.name.starts_with("Range") => Some(Columns::unnamed(1)),
             Kind::Scan | Kind::InMemoryTableScan => named(lists.first()),
             Kind::HashAggregate | Kind::ObjectHashAggregate | Kind::SortAggregate => {
@@ -165,10 +167,7 @@ impl Schema {
                 let results = if functions.partial { functions.buffers } else { functions.count };
                 Some(keys.and(Columns::unnamed(results)))
             }
-            Kind::SortMergeJoin
-            | Kind::ShuffledHashJoin
-            | Kind::BroadcastJoin
-            | Kind::CartesianProduct => {
+            Kind::SortMergeJoin | Kind::ShuffledHashJoin | Kind::BroadcastJoin | Kind::CartesianProduct => {
                 let only_left = text.contains("LeftSemi") || text.contains("LeftAnti");
                 if only_left { input(0) } else { Some(input(0)?.and(input(1)?)) }
             }

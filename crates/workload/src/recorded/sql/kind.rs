@@ -44,8 +44,14 @@ impl Kind {
         match base(name) {
             "WholeStageCodegen" => Self::WholeStageCodegen,
             "InputAdapter" => Self::InputAdapter,
-            "AdaptiveSparkPlan" | "ShuffleQueryStage" | "BroadcastQueryStage" | "TableCacheQueryStage"
-            | "ResultQueryStage" | "AQEShuffleRead" | "CustomShuffleReader" | "ReusedExchange"
+            "AdaptiveSparkPlan"
+            | "ShuffleQueryStage"
+            | "BroadcastQueryStage"
+            | "TableCacheQueryStage"
+            | "ResultQueryStage"
+            | "AQEShuffleRead"
+            | "CustomShuffleReader"
+            | "ReusedExchange"
             | "ReusedSubquery" => Self::Wrapper,
             "Exchange" | "ShuffleExchange" if has_inputs => Self::Exchange,
             "TakeOrderedAndProject" | "CollectLimit" | "CollectTail" if has_inputs => Self::LimitExchange,

@@ -22,11 +22,7 @@ const WRITES: [&str; 10] = [
     "Atomic",
 ];
 
-pub(super) fn of(
-    context: &Context<'_>,
-    fragment: usize,
-    totals: &BTreeMap<i64, i64>,
-) -> Option<SqlOutput> {
+pub(super) fn of(context: &Context<'_>, fragment: usize, totals: &BTreeMap<i64, i64>) -> Option<SqlOutput> {
     let tree = context.tree;
     let Some(boundary) = tree.fragments[fragment].boundary else {
         let writes = |at: usize| WRITES.iter().any(|write| tree.nodes[at].node.name.starts_with(write));
@@ -85,11 +81,23 @@ mod tests {
     #[test]
     fn the_plan_says_who_chose_the_number_of_partitions() {
         for (text, expected) in [
-            ("Exchange hashpartitioning(k#7L, 8), ENSURE_REQUIREMENTS, [plan_id=5]", (8, PartitionsFrom::SqlShufflePartitions)),
-            ("Exchange hashpartitioning(k#2L, 5), REPARTITION_BY_NUM, [plan_id=20]", (5, PartitionsFrom::Program)),
-            ("Exchange RoundRobinPartitioning(3), REPARTITION_BY_NUM, [plan_id=2]", (3, PartitionsFrom::Program)),
+            (
+                "Exchange hashpartitioning(k#7L, 8), ENSURE_REQUIREMENTS, [plan_id=5]",
+                (8, PartitionsFrom::SqlShufflePartitions),
+            ),
+            (
+                "Exchange hashpartitioning(k#2L, 5), REPARTITION_BY_NUM, [plan_id=20]",
+                (5, PartitionsFrom::Program),
+            ),
+            (
+                "Exchange RoundRobinPartitioning(3), REPARTITION_BY_NUM, [plan_id=2]",
+                (3, PartitionsFrom::Program),
+            ),
             ("Exchange SinglePartition, ENSURE_REQUIREMENTS, [plan_id=70]", (1, PartitionsFrom::Program)),
-            ("TakeOrderedAndProject(limit=10, orderBy=[a#1 DESC], output=[a#1])", (1, PartitionsFrom::Program)),
+            (
+                "TakeOrderedAndProject(limit=10, orderBy=[a#1 DESC], output=[a#1])",
+                (1, PartitionsFrom::Program),
+            ),
         ] {
             assert_eq!(partitions(text), expected, "{text}");
         }

@@ -146,7 +146,10 @@ mod tests {
         let text = "Window [max(id#0L) spec(k#7L, [x]) AS m#13L], [k#7L], [id#0L ASC NULLS FIRST]";
         let found = lists(text);
         assert_eq!(found.iter().map(List::len).collect::<Vec<_>>(), [1, 1, 1]);
-        assert_eq!(list("a#1, f(b#2, c#3), ... 12 more fields"), List { items: vec!["a#1", "f(b#2, c#3)"], cut: 12 });
+        assert_eq!(
+            list("a#1, f(b#2, c#3), ... 12 more fields"),
+            List { items: vec!["a#1", "f(b#2, c#3)"], cut: 12 }
+        );
         let keys = named("HashAggregate(keys=[k#2L, s#3], functions=[])", "keys").expect("it has keys");
         assert_eq!(keys.items, ["k#2L", "s#3"]);
         assert_eq!(named("HashAggregate(keys=[], functions=[])", "functions"), Some(List::default()));
@@ -157,7 +160,8 @@ mod tests {
 
     #[test]
     fn partitionings_have_arguments() {
-        let text = "Exchange rangepartitioning(a#1 ASC NULLS FIRST, f(b#2), 8), ENSURE_REQUIREMENTS, [plan_id=1]";
+        let text =
+            "Exchange rangepartitioning(a#1 ASC NULLS FIRST, f(b#2), 8), ENSURE_REQUIREMENTS, [plan_id=1]";
         assert_eq!(arguments(text, "rangepartitioning").expect("closed").items.last(), Some(&"8"));
         assert_eq!(arguments("Exchange SinglePartition", "hashpartitioning"), None);
         assert_eq!(number_after("TakeOrderedAndProject(limit=10, ..", "limit"), Some(10));

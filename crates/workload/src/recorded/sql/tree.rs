@@ -1,7 +1,7 @@
 //! A plan as a table of nodes, cut into fragments: a fragment is what the tasks of one stage run of it.
 
 use super::kind::{Kind, Side, exchange_side};
-use crate::recorded::facts::plan::{PlanNode, StageMetrics};
+use crate::recorded::facts::{PlanNode, StageMetrics};
 
 /// A plan; inputs stand behind the nodes that read them.
 pub(super) struct Tree<'a> {
@@ -95,7 +95,8 @@ impl<'a> Tree<'a> {
     pub(super) fn touched(&self, metrics: &StageMetrics) -> Vec<Touched> {
         let mut touched = vec![Touched::default(); self.fragments.len()];
         for vertex in &self.nodes {
-            for metric in vertex.node.metrics.iter().filter(|metric| metrics.columns.contains_key(&metric.id)) {
+            for metric in vertex.node.metrics.iter().filter(|metric| metrics.columns.contains_key(&metric.id))
+            {
                 let exchange = matches!(vertex.kind, Kind::Exchange | Kind::LimitExchange);
                 match exchange.then(|| exchange_side(&metric.name)).flatten() {
                     Some(Side::Write) => {
@@ -120,7 +121,8 @@ impl<'a> Tree<'a> {
         let reads_cache = |fragment: usize| {
             let boundary = self.fragments[fragment].boundary?;
             let reader = self.nodes[boundary].fragment;
-            (self.nodes[boundary].kind == Kind::InMemoryTableScan && touched[reader].metrics > 0).then_some(reader)
+            (self.nodes[boundary].kind == Kind::InMemoryTableScan && touched[reader].metrics > 0)
+                .then_some(reader)
         };
         let best = (0..touched.len())
             .filter(|&fragment| touched[fragment].metrics > 0 && reads_cache(fragment).is_none())

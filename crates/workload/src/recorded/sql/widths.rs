@@ -11,7 +11,7 @@ use super::columns::{Columns, Schema, Type};
 use super::kind::Kind;
 use super::text::Attribute;
 use super::tree::Tree;
-use crate::recorded::facts::plan::PlanNode;
+use crate::recorded::facts::PlanNode;
 
 /// Bytes that are taken for a string of which no exchange says more.
 const UNKNOWN_STRING: f64 = 16.0;
@@ -62,7 +62,8 @@ impl Widths {
                 widths.measured.insert(at, measured);
                 equations.extend(widths.equation(schema, at, measured));
                 // A reused exchange has other names for the same columns.
-                if let Some(reused) = vertex.parent.filter(|&parent| tree.nodes[parent].node.name == "ReusedExchange")
+                if let Some(reused) =
+                    vertex.parent.filter(|&parent| tree.nodes[parent].node.name == "ReusedExchange")
                 {
                     equations.extend(widths.equation(schema, reused, measured));
                 }
@@ -77,7 +78,8 @@ impl Widths {
     }
 
     fn equation(&self, schema: &Schema, at: usize, measured: Measured) -> Option<(Vec<u64>, f64)> {
-        let columns = schema.columns[at].as_ref().filter(|columns| !columns.cut && !columns.list.is_empty())?;
+        let columns =
+            schema.columns[at].as_ref().filter(|columns| !columns.cut && !columns.list.is_empty())?;
         let left = measured.mean() - columns.words() as f64;
         let attributes = columns.list.iter().flatten().filter(|attribute| !attribute.long);
         Some((attributes.map(|attribute| attribute.id).collect(), left.max(0.0)))
@@ -156,7 +158,10 @@ mod tests {
         // 2 and 3 together have 60 bytes; 3 alone has 20; 4 and 5 are never apart.
         let equations = [(vec![1, 2, 3], 60.0), (vec![1, 3], 20.0), (vec![4, 5], 30.0), (vec![6], 0.0)];
         widths.solve(&equations);
-        assert_eq!(widths.beside, BTreeMap::from([(1, 0.0), (2, 40.0), (3, 20.0), (4, 15.0), (5, 15.0), (6, 0.0)]));
+        assert_eq!(
+            widths.beside,
+            BTreeMap::from([(1, 0.0), (2, 40.0), (3, 20.0), (4, 15.0), (5, 15.0), (6, 0.0)])
+        );
     }
 
     #[test]
