@@ -10,9 +10,12 @@
 
 mod aggregate;
 mod columns;
+mod gather;
 mod group_size;
 mod kind;
 mod output;
+#[cfg(test)]
+mod peaks;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -25,6 +28,8 @@ use std::collections::BTreeMap;
 use super::facts::{PlanNode, StageMetrics};
 use crate::plan::recording::{Column, PartitionsFrom, Step};
 use columns::Schema;
+#[cfg_attr(not(test), expect(unused_imports, reason = "the fit takes them"))]
+pub(super) use gather::{stage_metrics, totals};
 use tree::Tree;
 use walk::{Context, Walk};
 use widths::Widths;

@@ -91,6 +91,12 @@ pub(super) struct Flow {
     pending: bool,
 }
 
+impl Flow {
+    fn columns(&self) -> (Column, Column) {
+        (Column::of(self.rows.clone()), Column::of(self.bytes.clone()))
+    }
+}
+
 /// Steps that are being put together.
 pub(super) struct Walk<'a> {
     context: &'a Context<'a>,
@@ -137,7 +143,7 @@ impl<'a> Walk<'a> {
     /// Makes the topmost rows of the steps those of a flow.
     fn settle(&mut self, flow: &Flow) {
         if flow.pending {
-            let (rows, bytes) = (Column::of(flow.rows.clone()), Column::of(flow.bytes.clone()));
+            let (rows, bytes) = flow.columns();
             self.stage.steps.push(Step::Narrow { rows, bytes });
         }
     }
@@ -165,13 +171,13 @@ impl<'a> Walk<'a> {
             Kind::Sort => self.sort(at),
             Kind::HashAggregate => self.hash_aggregate(at),
             Kind::Window => self.window(at),
-            Kind::SortMergeJoin => self.merge(at),
+            Kind::SortMergeJoin => self.sort_merge_join(at),
             Kind::ShuffledHashJoin => self.hash_join(at),
             Kind::BroadcastJoin => self.broadcast_join(at),
             Kind::CartesianProduct => self.cartesian_product(at),
             Kind::Union => {
                 self.note(at, "each task has the rows of one input: the others are empty in it");
-                self.merge(at)
+                self.union(at)
             }
             Kind::ObjectHashAggregate => {
                 self.note(at, "its objects are on the heap, outside of the pool, and its sorts report no peak: left out");
@@ -299,7 +305,7 @@ impl<'a> Walk<'a> {
         let input = match vertex.inputs[..] {
             [] => return self.scan(at),
             [input] => self.node(input),
-            _ => return self.merge(at),
+            _ => return self.union(at),
         };
         if vertex.kind == Kind::Other
             && let Some(peak) =
@@ -397,30 +403,36 @@ impl<'a> Walk<'a> {
         self.reshaped(at, &input)
     }
 
-    /// All inputs become one: a sort-merge join, a union.
+    /// A sort-merge join.
     ///
-    /// The rows of one key that a join buffers stay on the heap unless `spark.sql.sortMergeJoinExec.buffer.*` is set:
-    /// they take nothing of the pool.
-    fn merge(&mut self, at: usize) -> Flow {
-        let inputs = self.context.tree.nodes[at].inputs.len();
+    /// The rows of one key that it buffers stay on the heap unless `spark.sql.sortMergeJoinExec.buffer.*` is set: they
+    /// take nothing of the pool.
+    fn sort_merge_join(&mut self, at: usize) -> Flow {
+        let left = self.input(at, 0);
+        self.input(at, 1);
+        let joined = self.joined(at, &left);
+        let (rows, bytes) = joined.columns();
+        self.push(at, Step::MergeJoin { rows, bytes });
+        joined
+    }
+
+    /// The rows that a join puts out.
+    fn joined(&self, at: usize, input: &Flow) -> Flow {
+        let rows = self.context.rows(at, &input.rows);
+        let bytes = self.context.bytes(at, &rows, input);
+        Flow { rows, bytes, pending: false }
+    }
+
+    /// All inputs one after the other.
+    fn union(&mut self, at: usize) -> Flow {
         let mut all = self.input(at, 0);
-        for number in 1..inputs {
+        for number in 1..self.context.tree.nodes[at].inputs.len() {
             let other = self.input(at, number);
             all.rows = added(&all.rows, &other.rows);
             all.bytes = added(&all.bytes, &other.bytes);
-            if number + 1 < inputs {
-                let (rows, bytes) = (Column::of(all.rows.clone()), Column::of(all.bytes.clone()));
-                self.push(at, Step::MergeJoin { rows, bytes });
-            }
+            self.push(at, Step::Union);
         }
-        let rows = self.context.rows(at, &all.rows);
-        let is_union = self.context.tree.nodes[at].kind == Kind::Union;
-        let bytes = if is_union { all.bytes } else { self.context.bytes(at, &rows, &all) };
-        if inputs > 1 {
-            let (rows, bytes) = (Column::of(rows.clone()), Column::of(bytes.clone()));
-            self.push(at, Step::MergeJoin { rows, bytes });
-        }
-        Flow { rows, bytes, pending: false }
+        self.reshaped(at, &all)
     }
 
     fn hash_join(&mut self, at: usize) -> Flow {
@@ -440,11 +452,10 @@ impl<'a> Walk<'a> {
             },
             _ => false,
         };
-        let rows = self.context.rows(at, &streamed.rows);
-        let bytes = self.context.bytes(at, &rows, &streamed);
-        let (column, width) = (Column::of(rows.clone()), Column::of(bytes.clone()));
-        self.push(at, Step::HashJoin { long_key, rows: column, bytes: width });
-        Flow { rows, bytes, pending: false }
+        let joined = self.joined(at, &streamed);
+        let (rows, bytes) = joined.columns();
+        self.push(at, Step::HashJoin { long_key, rows, bytes });
+        joined
     }
 
     /// The broadcast is there before the first row is read.
@@ -457,7 +468,7 @@ impl<'a> Walk<'a> {
         };
         let said = usize::from(!vertex.node.text.contains("BuildLeft"));
         let Some(build) = [said, 1 - said].into_iter().find(broadcast) else {
-            return self.merge(at);
+            return self.union(at);
         };
         self.read_broadcast(tree.through(vertex.inputs[build]));
         let input = match vertex.inputs.get(1 - build) {
@@ -473,11 +484,10 @@ impl<'a> Walk<'a> {
         let right = self.input(at, 1);
         let largest_group = Column::of(right.rows);
         self.push(at, Step::RowBuffer { largest_group, in_memory_rows: None });
-        let rows = self.context.rows(at, &left.rows);
-        let bytes = self.context.bytes(at, &rows, &left);
-        let (column, width) = (Column::of(rows.clone()), Column::of(bytes.clone()));
-        self.push(at, Step::MergeJoin { rows: column, bytes: width });
-        Flow { rows, bytes, pending: false }
+        let joined = self.joined(at, &left);
+        let (rows, bytes) = joined.columns();
+        self.push(at, Step::MergeJoin { rows, bytes });
+        joined
     }
 }
 
