@@ -132,16 +132,12 @@ impl<'f> Fitter<'f> {
         for (index, run) in self.runs.iter().enumerate().filter(|(_, run)| run.writes_shuffle) {
             let shuffle = u32::try_from(self.fitted.recording.shuffles.len()).unwrap_or(u32::MAX);
             self.shuffles.insert(index, shuffle);
-            let exchange = steps::exchange(self.facts, run);
-            let read = self.readers(index).map(|rdd| rdd.1.partitions).max();
-            let (partitions, from) = match exchange.and_then(|node| steps::partitions_of(&node.text)) {
-                Some((partitions, from)) => (partitions, from),
-                None => (read.unwrap_or(1), PartitionsFrom::Program),
-            };
+            // That of a query's exchange is known when its plan is read.
+            let partitions = self.readers(index).map(|(_, rdd)| rdd.partitions).max().unwrap_or(1);
             self.fitted.recording.shuffles.push(Shuffle {
                 name: format!("shuffle of stage {}", run.stage),
                 partitions: partitions.max(1),
-                partitions_from: from,
+                partitions_from: PartitionsFrom::Program,
             });
         }
     }

@@ -6,7 +6,7 @@ use super::Fitter;
 use super::cached::{Cell, partition};
 use super::lineage::Read;
 use super::runs::filled;
-use crate::plan::recording::{Broadcast, Column, Output, Step, Writer};
+use crate::plan::recording::{Broadcast, Column, Output, PartitionsFrom, Step, Writer};
 use crate::recorded::facts::{Facts, Figure, PlanNode};
 use crate::recorded::sql::{CachedScan, SqlOutput, SqlStage, stage_of};
 
@@ -33,16 +33,29 @@ impl<'f> Fitter<'f> {
     /// What a run did of its query, if it did anything of it.
     pub(super) fn query_stage(&mut self, run: usize) -> Option<SqlStage> {
         let stage = stage_of(self.plans(run)?, &self.runs[run].metrics(), &self.totals)?;
-        if let Some(SqlOutput::Exchange { key, .. }) = stage.output
-            && self.shuffles.contains_key(&run)
+        if let Some(SqlOutput::Exchange { key, partitions, partitions_from, .. }) = stage.output
+            && let Some(&shuffle) = self.shuffles.get(&run)
         {
             self.exchanges.insert(key, run);
+            let by_setting = partitions == self.shuffle_partitions();
+            let shuffle = &mut self.fitted.recording.shuffles[shuffle as usize];
+            shuffle.partitions = partitions.max(1);
+            shuffle.partitions_from = if by_setting { partitions_from } else { PartitionsFrom::Program };
         }
         let id = self.runs[run].stage;
         for note in &stage.notes {
             self.inferred("operators", Some(id), note.text);
         }
         Some(stage)
+    }
+
+    /// `spark.sql.shuffle.partitions`, 200 by default.
+    fn shuffle_partitions(&self) -> u32 {
+        let environment = &self.facts.environment;
+        let name = "spark.sql.shuffle.partitions";
+        let session = environment.session.get(name).and_then(|values| values.keys().next());
+        let set = session.or_else(|| environment.settings.get(name));
+        set.and_then(|number| number.trim().parse().ok()).unwrap_or(200)
     }
 
     /// The steps of a run under the numbers of the recording, and where its rows go; `None` if a shuffle that it fetched

@@ -9,7 +9,7 @@ use super::cached::{Cell, partition};
 use super::lineage::{self, Read};
 use super::objects::{Held, expanded, sizes};
 use super::runs::{Run, filled};
-use crate::plan::recording::{Column, Output, PartitionsFrom, Step, Writer};
+use crate::plan::recording::{Column, Output, Step, Writer};
 use crate::recorded::facts::{Facts, Figure, PlanNode, RddFacts};
 
 /// Whose steps are made.
@@ -334,47 +334,4 @@ fn find<'f>(node: &'f PlanNode, written: &std::collections::BTreeSet<i64>) -> Op
         return Some(node);
     }
     node.children.iter().find_map(|child| find(child, written))
-}
-
-/// Partitions of an exchange, by its text: `Exchange hashpartitioning(k#1L, 200), ENSURE_REQUIREMENTS, ..`.
-pub(super) fn partitions_of(text: &str) -> Option<(u32, PartitionsFrom)> {
-    if text.contains("SinglePartition") {
-        return Some((1, PartitionsFrom::Program));
-    }
-    let start = text.find("partitioning(").or_else(|| text.find("Partitioning("))?;
-    let end = start
-        + text[start..].find(')').map(|_| text[start..].find("), ").unwrap_or(text.len() - start - 1))?;
-    let number = text[start..end].rsplit([',', '(']).next()?.trim().parse().ok()?;
-    let from = if text.contains("ENSURE_REQUIREMENTS") {
-        PartitionsFrom::SqlShufflePartitions
-    } else {
-        PartitionsFrom::Program
-    };
-    Some((number, from))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exchange_tells_its_partitions() {
-        use PartitionsFrom::{Program, SqlShufflePartitions};
-        for (text, partitions) in [
-            (
-                "Exchange hashpartitioning(k#1L, 200), ENSURE_REQUIREMENTS, [plan_id=3]",
-                (200, SqlShufflePartitions),
-            ),
-            (
-                "Exchange rangepartitioning(k#1 ASC NULLS FIRST, 8), ENSURE_REQUIREMENTS, [id=1]",
-                (8, SqlShufflePartitions),
-            ),
-            ("Exchange hashpartitioning(pmod(k#1L, 7), 5), REPARTITION_BY_NUM, [plan_id=3]", (5, Program)),
-            ("Exchange RoundRobinPartitioning(16), REPARTITION_BY_NUM, [plan_id=1]", (16, Program)),
-            ("Exchange SinglePartition, ENSURE_REQUIREMENTS, [plan_id=9]", (1, Program)),
-        ] {
-            assert_eq!(partitions_of(text), Some(partitions), "{text}");
-        }
-        assert_eq!(partitions_of("Sort [k#1L]"), None);
-    }
 }

@@ -35,7 +35,8 @@ fn common_size(rows: &[u64]) -> Option<u64> {
         let groups = filled.iter().map(|rows| (rows / size).round());
         // One large key among many small ones shows two multiples, and the smaller one is no key.
         let different: BTreeSet<u64> = groups.clone().map(|groups| groups as u64).collect();
-        different.len() > 2 && filled.iter().zip(groups).all(|(rows, groups)| (rows / size - groups).abs() < 0.05)
+        different.len() > 2
+            && filled.iter().zip(groups).all(|(rows, groups)| (rows / size - groups).abs() < 0.05)
     };
     (1..=8).map(|groups| least / f64::from(groups)).find(|&size| fits(size)).map(|size| size.ceil() as u64)
 }

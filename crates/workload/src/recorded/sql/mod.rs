@@ -12,6 +12,7 @@ mod aggregate;
 mod columns;
 mod gather;
 mod group_size;
+mod joins;
 mod kind;
 mod output;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! `POOLSIM_LOGS=DIR cargo test -p workload recorded::sql::peaks -- --nocapture` takes all logs in folders of `DIR`, runs
 //! each step that takes memory alone, in a pool without end, and compares its peak with the `peak memory` of each task
-//! that did not spill.
+//! that did not spill. `POOLSIM_STEPS=1` prints what each stage was taken for.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -235,10 +235,8 @@ fn peaks_are_those_recorded() {
             for miss in &misses[before..] {
                 eprintln!("{name} stage {}: {miss}", attempt.stage);
             }
-            if std::env::var_os("POOLSIM_NOTES").is_some() {
-                for note in &stage.notes {
-                    eprintln!("{name} stage {}: {}: {}", attempt.stage, note.node, note.text);
-                }
+            if std::env::var_os("POOLSIM_STEPS").is_some() {
+                eprintln!("{name} stage {}: {stage:#?}", attempt.stage);
             }
         }
         for (operator, score) in scores {

@@ -38,12 +38,12 @@ impl Context<'_> {
         Some((0..self.metrics.tasks).map(amount).collect())
     }
 
-    fn zeros(&self) -> Vec<u64> {
+    pub(super) fn zeros(&self) -> Vec<u64> {
         vec![0; self.metrics.tasks]
     }
 
     /// Rows that a node put out, from what went in.
-    fn rows(&self, at: usize, input: &[u64]) -> Vec<u64> {
+    pub(super) fn rows(&self, at: usize, input: &[u64]) -> Vec<u64> {
         if let Some(rows) = self.column(at, "number of output rows") {
             return rows;
         }
@@ -58,7 +58,7 @@ impl Context<'_> {
     }
 
     /// Bytes of rows of a node by its columns; where these are unknown, as wide as what went in.
-    fn bytes(&self, at: usize, rows: &[u64], input: &Flow) -> Vec<u64> {
+    pub(super) fn bytes(&self, at: usize, rows: &[u64], input: &Flow) -> Vec<u64> {
         match self.widths.row(self.schema, at) {
             Some(width) => rows.iter().map(|&rows| (rows as f64 * width).round() as u64).collect(),
             None => {
@@ -85,21 +85,21 @@ fn sum(amounts: &[u64]) -> u128 {
 /// Rows between two nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flow {
-    rows: Vec<u64>,
-    bytes: Vec<u64>,
+    pub(super) rows: Vec<u64>,
+    pub(super) bytes: Vec<u64>,
     /// Whether they differ from the topmost rows of the steps so far.
-    pending: bool,
+    pub(super) pending: bool,
 }
 
 impl Flow {
-    fn columns(&self) -> (Column, Column) {
+    pub(super) fn columns(&self) -> (Column, Column) {
         (Column::of(self.rows.clone()), Column::of(self.bytes.clone()))
     }
 }
 
 /// Steps that are being put together.
 pub(super) struct Walk<'a> {
-    context: &'a Context<'a>,
+    pub(super) context: &'a Context<'a>,
     stage: SqlStage,
 }
 
@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
         SqlStage { output, ..self.stage }
     }
 
-    fn push(&mut self, at: usize, step: Step) {
+    pub(super) fn push(&mut self, at: usize, step: Step) {
         let node = self.context.tree.nodes[at].node;
         let peak_memory =
             node.metrics.iter().find(|metric| metric.name == "peak memory").map(|metric| metric.id);
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
         self.stage.steps.push(step);
     }
 
-    fn note(&mut self, at: usize, text: &'static str) {
+    pub(super) fn note(&mut self, at: usize, text: &'static str) {
         let node = self.context.tree.nodes[at].node.name.clone();
         self.stage.notes.push(Note { node, text });
     }
@@ -149,7 +149,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The rows of a node's input, on top of the stack.
-    fn input(&mut self, at: usize, number: usize) -> Flow {
+    pub(super) fn input(&mut self, at: usize, number: usize) -> Flow {
         let flow = match self.context.tree.nodes[at].inputs.get(number) {
             Some(&input) => self.node(input),
             None => Flow { rows: self.context.zeros(), bytes: self.context.zeros(), pending: false },
@@ -158,7 +158,7 @@ impl<'a> Walk<'a> {
         Flow { pending: false, ..flow }
     }
 
-    fn node(&mut self, at: usize) -> Flow {
+    pub(super) fn node(&mut self, at: usize) -> Flow {
         match self.context.tree.nodes[at].kind {
             Kind::Wrapper | Kind::WholeStageCodegen | Kind::InputAdapter => self.passed_on(at),
             Kind::Exchange | Kind::LimitExchange => self.fetch(at),
@@ -248,7 +248,7 @@ impl<'a> Walk<'a> {
         Flow { rows: limited, bytes, pending: true }
     }
 
-    fn read_broadcast(&mut self, at: usize) {
+    pub(super) fn read_broadcast(&mut self, at: usize) {
         let key = key_of(self.context.tree.nodes[at].node).unwrap_or(-1);
         let broadcast = index_of(&mut self.stage.broadcasts, key);
         self.push(at, Step::ReadBroadcast { broadcast });
@@ -320,7 +320,7 @@ impl<'a> Walk<'a> {
         self.reshaped(at, &input)
     }
 
-    fn reshaped(&self, at: usize, input: &Flow) -> Flow {
+    pub(super) fn reshaped(&self, at: usize, input: &Flow) -> Flow {
         let rows = self.context.rows(at, &input.rows);
         let same_columns = {
             let columns = &self.context.schema.columns;
@@ -402,97 +402,6 @@ impl<'a> Walk<'a> {
         self.push(at, Step::RowBuffer { largest_group: Column::of(largest_group), in_memory_rows: None });
         self.reshaped(at, &input)
     }
-
-    /// A sort-merge join.
-    ///
-    /// The rows of one key that it buffers stay on the heap unless `spark.sql.sortMergeJoinExec.buffer.*` is set: they
-    /// take nothing of the pool.
-    fn sort_merge_join(&mut self, at: usize) -> Flow {
-        let left = self.input(at, 0);
-        self.input(at, 1);
-        let joined = self.joined(at, &left);
-        let (rows, bytes) = joined.columns();
-        self.push(at, Step::MergeJoin { rows, bytes });
-        joined
-    }
-
-    /// The rows that a join puts out.
-    fn joined(&self, at: usize, input: &Flow) -> Flow {
-        let rows = self.context.rows(at, &input.rows);
-        let bytes = self.context.bytes(at, &rows, input);
-        Flow { rows, bytes, pending: false }
-    }
-
-    /// All inputs one after the other.
-    fn union(&mut self, at: usize) -> Flow {
-        let mut all = self.input(at, 0);
-        for number in 1..self.context.tree.nodes[at].inputs.len() {
-            let other = self.input(at, number);
-            all.rows = added(&all.rows, &other.rows);
-            all.bytes = added(&all.bytes, &other.bytes);
-            self.push(at, Step::Union);
-        }
-        self.reshaped(at, &all)
-    }
-
-    fn hash_join(&mut self, at: usize) -> Flow {
-        let text = &self.context.tree.nodes[at].node.text;
-        let build = usize::from(!text.contains("BuildLeft"));
-        let streamed = self.input(at, 1 - build);
-        self.input(at, build);
-        let keys = text::lists(text).into_iter().nth(build).unwrap_or_default();
-        let long_key = match keys.items[..] {
-            [key] if keys.cut == 0 => match self.context.schema.type_of(key) {
-                Some(Type::Long) => true,
-                Some(Type::Integral) => {
-                    self.note(at, "its key is taken for a whole number, which is made a long");
-                    true
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        let joined = self.joined(at, &streamed);
-        let (rows, bytes) = joined.columns();
-        self.push(at, Step::HashJoin { long_key, rows, bytes });
-        joined
-    }
-
-    /// The broadcast is there before the first row is read.
-    fn broadcast_join(&mut self, at: usize) -> Flow {
-        let tree = self.context.tree;
-        let vertex = &tree.nodes[at];
-        let broadcast = |&number: &usize| {
-            let input = vertex.inputs.get(number).map(|&input| tree.through(input));
-            input.is_some_and(|input| tree.nodes[input].kind == Kind::BroadcastExchange)
-        };
-        let said = usize::from(!vertex.node.text.contains("BuildLeft"));
-        let Some(build) = [said, 1 - said].into_iter().find(broadcast) else {
-            return self.union(at);
-        };
-        self.read_broadcast(tree.through(vertex.inputs[build]));
-        let input = match vertex.inputs.get(1 - build) {
-            Some(&streamed) => self.node(streamed),
-            None => Flow { rows: self.context.zeros(), bytes: self.context.zeros(), pending: false },
-        };
-        self.reshaped(at, &input)
-    }
-
-    /// The right side is buffered as a whole.
-    fn cartesian_product(&mut self, at: usize) -> Flow {
-        let left = self.input(at, 0);
-        let right = self.input(at, 1);
-        let largest_group = Column::of(right.rows);
-        self.push(at, Step::RowBuffer { largest_group, in_memory_rows: None });
-        let joined = self.joined(at, &left);
-        let (rows, bytes) = joined.columns();
-        self.push(at, Step::MergeJoin { rows, bytes });
-        joined
-    }
-}
-
-fn added(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().zip(other).map(|(&one, &other)| one.saturating_add(other)).collect()
 }
 
 /// The place of a key in a list, where it is put if it is new.
