@@ -19,13 +19,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) use executors::pools;
 
 use super::facts::{Facts, Figure, StageFacts};
-use super::sql::SqlStage;
+use super::sql::{SqlStage, totals};
 use super::{Grade, Kind, Note};
 use crate::plan::recording::{Column, PartitionsFrom, Recording, Shuffle, Stage, Step};
 use blocks::Blocks;
 use lineage::Read;
 use objects::Share;
 use runs::Run;
+use variables::Variables;
 
 /// A recording on its way, with what is said of it.
 #[derive(Debug, Default)]
@@ -47,7 +48,7 @@ struct Fitter<'f> {
     /// What each run reads, cached RDDs not looked into.
     reads: Vec<Vec<Read>>,
     /// The task that first computed each partition of a cached RDD: run and task.
-    fills: BTreeMap<u32, Vec<Option<(usize, usize)>>>,
+    fills: cached::Fills,
     /// RDDs that a task was the first to compute.
     filled: BTreeMap<(usize, usize), Vec<u32>>,
     /// By the last RDD of a stage: its runs that write a shuffle.
@@ -56,8 +57,8 @@ struct Fitter<'f> {
     shuffles: BTreeMap<usize, u32>,
     /// By RDD: its index in the recording.
     rdds: BTreeMap<u32, u32>,
-    /// By number of a broadcast variable of the program: its index in the recording.
-    variables: BTreeMap<u64, u32>,
+    /// Broadcast variables of tasks and of the program.
+    variables: Variables,
     /// By key of an exchange of a query: the run that wrote it.
     exchanges: BTreeMap<i64, usize>,
     /// By key of a broadcast exchange of a query: its index in the recording.
@@ -113,10 +114,10 @@ impl<'f> Fitter<'f> {
             writers,
             shuffles: BTreeMap::new(),
             rdds: BTreeMap::new(),
-            variables: BTreeMap::new(),
+            variables: facts.blocks.as_ref().map(Variables::of).unwrap_or_default(),
             exchanges: BTreeMap::new(),
             broadcasts: BTreeMap::new(),
-            totals: queries::totals(facts),
+            totals: totals(facts),
             blocks: BTreeMap::new(),
             share,
             fitted,

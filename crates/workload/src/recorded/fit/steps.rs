@@ -194,7 +194,7 @@ impl Fitter<'_> {
                 .map(|writer| u128::from(self.written(writer, written)))
                 .sum();
             let amount = u128::from(fetched(&self.runs[run], task)?);
-            Some(if all == 0 { 0 } else { u64::try_from(amount * own / all).unwrap_or(u64::MAX) })
+            Some((amount * own).checked_div(all).map_or(0, |part| u64::try_from(part).unwrap_or(u64::MAX)))
         });
         filled(share.collect())
     }
