@@ -25,6 +25,7 @@ use sim_core::ids::{JobId, StageId};
 use sim_core::workload::Workload;
 
 pub use conf::{Costs, PlanConf};
+pub(crate) use partitions::{MAX_BLOCKS, MAX_TASKS};
 pub use recording::is_recut;
 
 use self::exchange::Exchanges;

@@ -4,8 +4,8 @@ use super::Lowering;
 use crate::Error;
 use crate::plan::Node;
 
-const MAX_TASKS: u64 = 100_000_000;
-const MAX_BLOCKS: u64 = 10_000_000;
+pub(crate) const MAX_TASKS: u64 = 100_000_000;
+pub(crate) const MAX_BLOCKS: u64 = 10_000_000;
 
 impl Lowering<'_> {
     /// Partitions after a shuffle of SQL.

@@ -26,8 +26,10 @@ impl Calibration {
         for stage in observed.stages.iter().filter(|stage| stage.memory_spilled_bytes > 0) {
             match spills.last_mut().filter(|spill| spill.stage == stage.id) {
                 Some(spill) => {
-                    spill.memory_spilled_bytes += stage.memory_spilled_bytes;
-                    spill.disk_spilled_bytes += stage.disk_spilled_bytes;
+                    spill.memory_spilled_bytes =
+                        spill.memory_spilled_bytes.saturating_add(stage.memory_spilled_bytes);
+                    spill.disk_spilled_bytes =
+                        spill.disk_spilled_bytes.saturating_add(stage.disk_spilled_bytes);
                 }
                 None => spills.push(SpillRatio {
                     stage: stage.id,

@@ -19,11 +19,14 @@ pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
 pub use observed::{Observed, ObservedRdd, ObservedStage, ObservedTask};
 
+use std::collections::BTreeSet;
+
 use spark_eventlog::{Diagnostics, EventLog};
 
 use crate::Error;
+use crate::lower::{MAX_BLOCKS, MAX_TASKS};
 use crate::plan::recording::Recording;
-use facts::Collector;
+use facts::{Collector, Facts};
 
 /// How to read a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +105,7 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
             log.diagnostics().log
         )));
     }
+    check_limits(&facts)?;
     let fit::Fitted { recording, grades, mut notes, executors, start } = fit::fit(&facts);
     let pools = fit::pools(&facts, &executors);
     let conf = conf::settings(&facts, &pools, recording.executors.len(), &mut notes);
@@ -126,4 +130,20 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
     };
     names::clean(&mut recorded, &facts.environment.withheld, options.redact);
     Ok(recorded)
+}
+
+/// Refuses what a damaged log may claim before room is made for it.
+fn check_limits(facts: &Facts) -> Result<(), Error> {
+    let persisted: BTreeSet<u32> =
+        facts.stages.values().flat_map(|stage| stage.persisted.iter().copied()).collect();
+    let blocks = persisted.iter().filter_map(|rdd| facts.rdds.get(rdd)).map(|rdd| u64::from(rdd.partitions));
+    let tasks = facts.attempts.iter().map(|attempt| u64::from(attempt.tasks));
+    for (what, number, limit) in
+        [("tasks", tasks.sum::<u64>(), MAX_TASKS), ("partitions of cached rdds", blocks.sum(), MAX_BLOCKS)]
+    {
+        if number > limit {
+            return Err(Error::new(format!("the log has {number} {what}, and {limit} are allowed")));
+        }
+    }
+    Ok(())
 }

@@ -151,8 +151,9 @@ impl Fitter<'_> {
             let run = &self.runs[run];
             let figure = |figure| run.at(figure, task).unwrap_or(0);
             told.rows = figure(Figure::InputRecords).max(figure(Figure::FetchedRecords));
-            told.input = run.fetched(task).unwrap_or(0);
-            *(if from_cache { &mut told.blocks } else { &mut told.input }) += figure(Figure::InputBytes);
+            let (fetched, input) = (run.fetched(task).unwrap_or(0), figure(Figure::InputBytes));
+            (told.input, told.blocks) =
+                if from_cache { (fetched, input) } else { (fetched.saturating_add(input), 0) };
         }
         for (index, run) in self.runs.iter().enumerate() {
             let Some(others) = self.read_beside(index, id) else { continue };

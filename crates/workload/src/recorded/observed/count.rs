@@ -25,11 +25,15 @@ impl Observed {
         let mut cpu_ns: u64 = 0;
         for attempt in &facts.attempts {
             let stage = stage(facts, attempt);
-            observed.memory_spilled_bytes += stage.memory_spilled_bytes;
-            observed.disk_spilled_bytes += stage.disk_spilled_bytes;
+            observed.memory_spilled_bytes =
+                observed.memory_spilled_bytes.saturating_add(stage.memory_spilled_bytes);
+            observed.disk_spilled_bytes =
+                observed.disk_spilled_bytes.saturating_add(stage.disk_spilled_bytes);
             observed.peak_execution_memory_max_bytes =
                 observed.peak_execution_memory_max_bytes.max(stage.peak_execution_memory_max_bytes);
-            observed.peak_execution_memory_sum_bytes += stage.peak_execution_memory_sum_bytes;
+            observed.peak_execution_memory_sum_bytes = observed
+                .peak_execution_memory_sum_bytes
+                .saturating_add(stage.peak_execution_memory_sum_bytes);
             observed.cache_hits += stage.cache_hits;
             observed.cache_misses += stage.cache_misses;
             observed.failed_tasks += stage.failed_tasks;

@@ -227,6 +227,58 @@ fn a_log_without_tasks_is_refused() {
 }
 
 #[test]
+fn absurd_numbers_are_one_clear_error() {
+    for (from, to, message) in [
+        (
+            "\"Number of Tasks\":2",
+            "\"Number of Tasks\":4000000000",
+            "the log has 8000000000 tasks, and 100000000 are allowed",
+        ),
+        (
+            "\"Number of Partitions\":3",
+            "\"Number of Partitions\":4000000000",
+            "the log has 4000000000 partitions of cached rdds, and 10000000 are allowed",
+        ),
+    ] {
+        let log = if from.contains("Tasks") { grouped() } else { cached() };
+        let text = log.text().replace(from, to);
+        let log = EventLog::from_reader("test", std::io::Cursor::new(text)).expect("a log");
+        assert_eq!(read(log, Options::default()).expect_err(message).title(), message);
+    }
+}
+
+#[test]
+fn the_largest_numbers_are_added_without_a_panic() {
+    let largest = i64::MAX.to_string();
+    let mut text = grouped().text();
+    for name in [
+        "Memory Bytes Spilled",
+        "Disk Bytes Spilled",
+        "Peak Execution Memory",
+        "Executor CPU Time",
+        "Local Bytes Read",
+        "Total Records Read",
+        "Shuffle Bytes Written",
+        "Shuffle Records Written",
+    ] {
+        let start = format!("\"{name}\":");
+        let mut changed = String::new();
+        let mut parts = text.split(&start);
+        changed.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            changed.push_str(&start);
+            changed.push_str(&largest);
+            changed.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+        }
+        text = changed;
+    }
+    let log = EventLog::from_reader("test", std::io::Cursor::new(text)).expect("a log");
+    let recorded = read(log, Options::default()).expect("tasks");
+    assert_eq!(recorded.observed.memory_spilled_bytes, u64::MAX);
+    assert!(recorded.recording.check().is_err());
+}
+
+#[test]
 fn a_task_takes_at_most_300_bytes() {
     const TASKS: u64 = 100_000;
     let mut log = Log::local(POOL);
