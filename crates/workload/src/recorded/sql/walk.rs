@@ -116,10 +116,10 @@ impl<'a> Walk<'a> {
     }
 
     /// The stage, whose last rows go to an output.
-    pub(super) fn done(mut self, rows: Flow, output: Option<SqlOutput>) -> SqlStage {
+    pub(super) fn done(mut self, rows: &Flow, output: Option<SqlOutput>) -> SqlStage {
         // An exchange says itself what it was given.
         if !matches!(output, Some(SqlOutput::Exchange { .. })) {
-            self.settle(&rows);
+            self.settle(rows);
         }
         self.stage.notes.sort();
         self.stage.notes.dedup();
