@@ -5,9 +5,9 @@ use std::io::Cursor;
 use spark_eventlog::{
     Event, EventLog,
     event::{
-        ApplicationEnd, ApplicationStart, BlockManagerAdded, BlockUpdated, DriverAccumUpdates, EnvironmentUpdate,
-        ExecutorAdded, JobEnd, JobStart, LogStart, ResourceProfileAdded, SqlExecutionEnd, SqlExecutionStart,
-        StageCompleted, StageExecutorMetrics, StageSubmitted, TaskEnd, TaskStart,
+        ApplicationEnd, ApplicationStart, BlockManagerAdded, BlockUpdated, DriverAccumUpdates,
+        EnvironmentUpdate, ExecutorAdded, JobEnd, JobStart, LogStart, ResourceProfileAdded, SqlExecutionEnd,
+        SqlExecutionStart, StageCompleted, StageExecutorMetrics, StageSubmitted, TaskEnd, TaskStart,
     },
 };
 
@@ -27,7 +27,8 @@ pub struct Found {
 impl Found {
     fn task(&mut self, task: &TaskEnd<'_>) {
         self.tasks += 1;
-        self.memory_bytes_spilled += task.task_metrics.as_ref().map_or(0, |metrics| metrics.memory_bytes_spilled);
+        self.memory_bytes_spilled +=
+            task.task_metrics.as_ref().map_or(0, |metrics| metrics.memory_bytes_spilled);
         let updates = task.task_info.accumulables.iter().filter_map(|one| one.update);
         self.updates = updates.fold(self.updates, i64::wrapping_add);
     }
