@@ -30,11 +30,16 @@ public class EventLogReplay {
                 Object update = one.update().isDefined() ? one.update().get() : null;
                 if (update instanceof Long number) {
                     updates += number;
-                } else if (update instanceof String text) {
+                } else if (update instanceof String text && isWhole(text)) {
                     updates += Long.parseLong(text);
                 }
             }
         }
+    }
+
+    static boolean isWhole(String text) {
+        int sign = text.startsWith("-") ? 1 : 0;
+        return text.length() > sign && text.chars().skip(sign).allMatch(Character::isDigit);
     }
 
     public static void main(String[] args) throws Exception {

@@ -14,7 +14,8 @@ if [ -z "$log" ]; then
   for _ in $(seq 978); do cat "$here/../crates/spark-eventlog/tests/data/sort"; done > "$log"
 fi
 log=$(realpath "$log")
-jars=$("$here/../tests/oracle/jars.sh" "$version")
+"$here/../tests/oracle/install.sh" "$version" >&2
+jars=${POOLSIM_SPARKS:-$HOME/.cache/poolsim/sparks}/$version/pyspark/jars
 cargo build --release --quiet -p poolsim-benches --manifest-path "$here/../Cargo.toml"
 ours=${CARGO_TARGET_DIR:-$here/../target}/release/eventlog_replay
 opens=()

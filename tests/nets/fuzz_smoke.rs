@@ -23,6 +23,37 @@ fn made_up_scenarios() {
     inputs(500, 300).for_each(|input| fuzz::scenario(&input));
 }
 
+/// Behind the magic of each codec.
+#[test]
+fn made_up_logs() {
+    let magics: [&[u8]; 7] = [
+        b"{",
+        b"\x28\xb5\x2f\xfd",
+        b"\x1f\x8b\x08\0",
+        b"LZ4Block\x26",
+        b"\x82SNAPPY\0",
+        b"ZV\x01",
+        b"PK\x03\x04",
+    ];
+    for magic in magics {
+        inputs(200, 300).for_each(|input| fuzz::eventlog(&[magic, &input].concat()));
+    }
+}
+
+#[test]
+fn damaged_logs_are_read_or_refused_with_a_message() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/spark-eventlog/tests/data");
+    let text = std::fs::read_to_string(format!("{folder}/sort")).expect("a log");
+    for seed in 0..30 {
+        fuzz::eventlog(damaged(&text, seed).as_bytes());
+    }
+    for (number, line) in text.lines().enumerate() {
+        for seed in 0..30 {
+            fuzz::event(damaged(line, seed + 100 * number as u64).as_bytes());
+        }
+    }
+}
+
 /// The span of the error lies in the carriage returns, which the excerpt leaves out.
 #[test]
 fn a_scenario_that_ends_in_carriage_returns_is_refused() {

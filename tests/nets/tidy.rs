@@ -93,7 +93,8 @@ fn sim_core_depends_on_nothing() {
 #[test]
 fn crates_know_only_those_below_them() {
     let below = [
-        ("sim-core", ["workload", "experiments", "sim-cli"].as_slice()),
+        ("sim-core", ["spark-eventlog", "workload", "experiments", "sim-cli"].as_slice()),
+        ("spark-eventlog", &["sim-core", "workload", "experiments", "sim-cli"]),
         ("workload", &["experiments", "sim-cli"]),
         ("experiments", &["sim-cli"]),
     ];

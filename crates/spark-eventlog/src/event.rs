@@ -4,6 +4,7 @@
 
 mod application;
 mod block;
+mod deep;
 mod executor;
 mod map;
 mod number;
@@ -67,7 +68,7 @@ macro_rules! events {
 
             fn parse_named(name: &str, line: &'a [u8]) -> Option<serde_json::Result<Self>> {
                 match name {
-                    $($name => Some(serde_json::from_slice(line).map(Self::$variant)),)*
+                    $($name => Some(json(line).map(Self::$variant)),)*
                     _ => None,
                 }
             }
@@ -139,7 +140,7 @@ impl<'a> Event<'a> {
     /// # Errors
     ///
     /// The line is no JSON object, lacks `Event` or an id without which the event means nothing, holds a number that
-    /// no Java `long` can, or is nested deeper than 128 levels.
+    /// no Java `long` can, or is nested deeper than 128 levels; a plan may have 500 nodes one below the other.
     ///
     /// ```
     /// use spark_eventlog::Event;
@@ -148,14 +149,30 @@ impl<'a> Event<'a> {
     /// ```
     pub fn parse(line: &'a [u8]) -> serde_json::Result<Self> {
         if let Some(name) = leading_name(line) {
-            return match Self::parse_named(name, line) {
+            return match Self::parse_any(name, line) {
                 Some(event) => event,
                 None if line.trim_ascii_end().ends_with(b"}") => Ok(Self::Other(name.into())),
-                None => serde_json::from_slice::<Named<'_>>(line).map(|named| Self::Other(named.event)),
+                None => json::<Named<'_>>(line).map(|named| Self::Other(named.event)),
             };
         }
-        let Named { event } = serde_json::from_slice(line)?;
-        Self::parse_named(&event, line).unwrap_or(Ok(Self::Other(event)))
+        let Named { event } = json(line)?;
+        Self::parse_any(&event, line).unwrap_or(Ok(Self::Other(event)))
+    }
+
+    fn parse_any(name: &str, line: &'a [u8]) -> Option<serde_json::Result<Self>> {
+        match Self::parse_named(name, line) {
+            Some(Err(error)) if deep::is_too_deep(&error) => deep::parse(name, line).or(Some(Err(error))),
+            parsed => parsed,
+        }
+    }
+}
+
+/// Text is checked once a line rather than once a string, which is faster. A line that is no text may still be an event:
+/// what is wrong may be in a field that nobody reads.
+fn json<'a, T: Deserialize<'a>>(line: &'a [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(line) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(line),
     }
 }
 

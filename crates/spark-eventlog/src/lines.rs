@@ -36,7 +36,7 @@ impl<R: Read> Lines<R> {
         Self { input, buffer: vec![0; BUFFER], start: 0, end: 0, searched: 0, at_end: false, limit }
     }
 
-    /// Finds the next line; [`Self::line`] is its place.
+    /// Finds the next line and its place, without its end.
     pub(crate) fn next(&mut self) -> io::Result<(Found, std::ops::Range<usize>)> {
         loop {
             let left = &self.buffer[self.start..self.end];
@@ -60,6 +60,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// What is at a place that was just found.
     pub(crate) fn bytes(&self, line: std::ops::Range<usize>) -> &[u8] {
         &self.buffer[line]
     }

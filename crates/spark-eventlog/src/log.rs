@@ -197,7 +197,7 @@ impl EventLog {
     fn open_segment(&mut self) -> Result<bool, Error> {
         while let Some(Segment { name, open }) = self.source.segments.pop_front() {
             let meter = Meter::default();
-            let decoded = open().and_then(|input| decode(meter.source(input)));
+            let decoded = open(&meter).and_then(decode);
             let decoded =
                 decoded.map_err(|error| Error::Io { name: name.clone(), source: source::unwrap(error) })?;
             // A file that is no log is an error if there is nothing else.

@@ -16,10 +16,16 @@ use crate::{
     codec::{Decoded, Input, Kind, Meter, SourceError, decode},
 };
 
+/// Opens a file. The meter counts its bytes before they are decompressed.
+type Open = Box<dyn FnOnce(&Meter) -> io::Result<Input> + Send>;
+
+/// As [`Open`], more than once.
+type Reopen = Box<dyn Fn(&Meter) -> io::Result<Input> + Send>;
+
 /// A file of a log, opened when its turn comes.
 pub(crate) struct Segment {
     pub(crate) name: String,
-    pub(crate) open: Box<dyn FnOnce() -> io::Result<Input> + Send>,
+    pub(crate) open: Open,
 }
 
 /// The files of a log.
@@ -33,7 +39,7 @@ pub(crate) struct Source {
 struct Entry {
     /// Inside of the folder or ZIP, with `/`.
     path: String,
-    open: Box<dyn Fn() -> io::Result<Input> + Send>,
+    open: Reopen,
 }
 
 /// Whether the name of a file says that Spark still writes it.
@@ -73,7 +79,7 @@ pub(crate) fn reader(name: String, input: Input, wanted: Option<&str>) -> Result
         return choose(&name, zip::entries(&name, file)?, wanted);
     }
     let diagnostics = Diagnostics { log: name.clone(), ..Diagnostics::default() };
-    let segment = Segment { name, open: Box::new(|| Ok(Box::new(peek))) };
+    let segment = Segment { name, open: Box::new(|meter| Ok(meter.source(Box::new(peek)))) };
     Ok(Source { segments: VecDeque::from([segment]), diagnostics })
 }
 
@@ -116,7 +122,7 @@ fn choose(name: &str, entries: Vec<Entry>, wanted: Option<&str>) -> Result<Sourc
 
 /// Whether a file beside others looks like a log.
 fn is_log(entry: &Entry) -> bool {
-    let decoded = (entry.open)().and_then(|input| decode(Meter::default().source(input)));
+    let decoded = (entry.open)(&Meter::default()).and_then(decode);
     let Ok(Decoded::Text(mut text)) = decoded else { return false };
     let mut peek = crate::codec::Peek::new(&mut text);
     peek.head(4 << 10).is_ok_and(|head| memchr::memmem::find(head, b"\"Event\"").is_some())

@@ -12,6 +12,7 @@ use sim_core::engine::run;
 use sim_core::memory::mix64;
 use sim_core::observe::Fingerprint;
 use sim_core::outcome::Verdict;
+use spark_eventlog::{Event, EventLog, Limits, Options};
 use workload::scenario::Scenario;
 
 use crate::calls::{Call, Setup, compare};
@@ -48,6 +49,34 @@ pub fn scenario(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Err(error) = Scenario::parse("fuzz.ron", text, None) {
         assert!(!error.to_string().is_empty(), "a refusal says why");
+    }
+}
+
+/// An event log in any codec or a ZIP: read to its end with each line counted once, or refused with one line.
+pub fn eventlog(bytes: &[u8]) {
+    // What fits into the memory of a fuzzer.
+    let limits = Limits { line_bytes: 1 << 20, ratio: 100, ratio_from_bytes: 1 << 20, ..Limits::default() };
+    let log = Options::new().limits(limits).from_reader("fuzz", std::io::Cursor::new(bytes.to_vec()));
+    let read = |mut log: EventLog| {
+        while log.next_event()?.is_some() {}
+        Ok(log)
+    };
+    match log.and_then(read) {
+        Ok(log) => {
+            let read = log.diagnostics();
+            let counted =
+                read.event_count() + read.malformed_lines + read.incomplete_lines + read.blank_lines;
+            assert_eq!(counted, read.lines);
+        }
+        Err(error) => assert!(error.to_string().lines().count() == 1, "a refusal says why"),
+    }
+}
+
+/// One line of an event log: an event or malformed. What it holds can be shown, copied and compared.
+pub fn event(bytes: &[u8]) {
+    if let Ok(event) = Event::parse(bytes) {
+        assert_eq!(event, event.clone());
+        assert!(!format!("{event:?}").is_empty());
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Entry;
-use crate::codec::Input;
+use crate::codec::Meter;
 
 /// A log's folder, or a folder that holds it, or the folder of the application around it.
 const DEPTH: usize = 3;
@@ -49,7 +49,7 @@ impl Walk {
             if kind.is_dir() && depth > 1 {
                 self.folder(&path, &format!("{name}/"), depth - 1)?;
             } else if kind.is_file() {
-                let open = move || File::open(&path).map(|file| Box::new(file) as Input);
+                let open = move |meter: &Meter| File::open(&path).map(|file| meter.source(Box::new(file)));
                 self.entries.push(Entry { path: name, open: Box::new(open) });
             }
         }

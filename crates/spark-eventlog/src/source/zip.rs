@@ -12,7 +12,10 @@ use flate2::bufread::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive, result::ZipError};
 
 use super::Entry;
-use crate::{Error, codec::Input};
+use crate::{
+    Error,
+    codec::{Input, Meter},
+};
 
 /// The files of a ZIP by name.
 pub(super) fn entries(name: &str, file: File) -> Result<Vec<Entry>, Error> {
@@ -32,7 +35,7 @@ pub(super) fn entries(name: &str, file: File) -> Result<Vec<Entry>, Error> {
             method: if file.encrypted() { Method::Encrypted } else { method(file.compression()) },
         };
         let shared = Arc::clone(&shared);
-        entries.push(Entry { path, open: Box::new(move || place.open(&shared)) });
+        entries.push(Entry { path, open: Box::new(move |meter| place.open(&shared, meter)) });
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(entries)
@@ -77,12 +80,12 @@ fn method(method: CompressionMethod) -> Method {
 
 impl Place {
     /// Files are read one after another, so that all can share one position.
-    fn open(self, file: &File) -> io::Result<Input> {
+    fn open(self, file: &File, meter: &Meter) -> io::Result<Input> {
         let mut file = file.try_clone()?;
         file.seek(SeekFrom::Start(self.start))?;
-        let bytes = file.take(self.len);
+        let bytes = meter.source(Box::new(file.take(self.len)));
         match self.method {
-            Method::Stored => Ok(Box::new(bytes)),
+            Method::Stored => Ok(bytes),
             Method::Deflated => Ok(Box::new(DeflateDecoder::new(BufReader::with_capacity(64 << 10, bytes)))),
             Method::Encrypted => Err(io::Error::other("is encrypted: unpack the ZIP first")),
             Method::Other => {

@@ -1,6 +1,6 @@
 //! Faults of text: what is kept, what is counted, what is refused.
 
-use spark_eventlog::{Diagnostics, Limits, Options};
+use spark_eventlog::{Diagnostics, Event, Limits, Options};
 
 use crate::{Read, refusal, sort_log, sort_names};
 
@@ -98,12 +98,35 @@ fn depth_costs_the_line() {
             "]}".repeat(depth)
         )
     };
-    Read::bytes(format!("{TASK}\n{}\n", plan(60))).expect("a log").sound();
-    for depth in [70, 100_000] {
+    // Plans of many joins are deeper than JSON is read at once.
+    for depth in [60, 70, 500] {
+        let line = plan(depth);
+        let Ok(Event::SqlExecutionStart(start)) = Event::parse(line.as_bytes()) else {
+            panic!("depth {depth}")
+        };
+        let mut node = &start.spark_plan_info;
+        let mut nodes = 0;
+        while let Some(child) = node.children.first() {
+            assert_eq!(node.node_name, "Project");
+            node = child;
+            nodes += 1;
+        }
+        assert_eq!((nodes, start.time), (depth - 1, 1));
+    }
+    for depth in [501, 100_000] {
         let read = Read::bytes(format!("{TASK}\n{}\n{TASK}\n", plan(depth))).expect("a log");
         assert_eq!(read.diagnostics.malformed_lines, 1);
-        assert!(read.diagnostics.first_malformed[0].reason.contains("recursion limit"));
+        assert_eq!(read.diagnostics.first_malformed[0].reason, "the plan is deeper than 500 nodes");
     }
+    let scope = format!("{}{}", "[".repeat(130), "]".repeat(130));
+    let read = Read::bytes(format!(
+        "{}\n{TASK}\n",
+        TASK.replace("\"Task ID\":4", &format!("\"Task ID\":4,\"Host\":{scope}"))
+    ));
+    assert!(
+        read.expect("a log").diagnostics.first_malformed.is_empty(),
+        "a list in the place of a text is passed over"
+    );
     // What nobody reads may be as deep as it wants.
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     Read::bytes(TASK.replace("\"Stage ID\"", &format!("\"x\":{deep},\"Stage ID\""))).expect("a log").sound();
