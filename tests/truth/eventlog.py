@@ -22,9 +22,15 @@ def files(folder):
 
 
 def lines(path, jars):
-    """The lines of one file. Spark's own reader undoes its codecs; what a broken stream gives before it breaks is given."""
+    """The lines of one file. Spark's own reader undoes its codecs; what a broken stream gives before it breaks is given.
+
+    A history server without spark.eventLog.compress rewrites a compressed log as plain text under its old name plus
+    ".compact", and cannot read it any more: hence the look at the first byte.
+    """
     name = path.removesuffix(".compact").removesuffix(".inprogress")
-    if name.endswith(CODECS):
+    with open(path, "rb") as f:
+        plain = f.read(1) == b"{"
+    if name.endswith(CODECS) and not plain:
         reader = subprocess.run(["java", "-cp", jars + "/*", os.path.join(HERE, "CatLog.java"), path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if reader.returncode:
             print("cut short:", path, reader.stderr.decode().strip().split("\n")[0], file=sys.stderr)

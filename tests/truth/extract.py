@@ -121,7 +121,9 @@ class Log:
     def on_JobEnd(self, e):
         result = e["Job Result"]
         error = str(result.get("Exception", {}).get("Message", ""))[:400]
-        self.jobs[e["Job ID"]].update(end=e["Completion Time"], ok=result["Result"] == "JobSucceeded", err=error)
+        # A compacted log may have the end of a job whose start is gone.
+        if e["Job ID"] in self.jobs:
+            self.jobs[e["Job ID"]].update(end=e["Completion Time"], ok=result["Result"] == "JobSucceeded", err=error)
 
     def on_SQLExecutionEnd(self, e):
         if e.get("errorMessage"):
@@ -203,7 +205,7 @@ def from_driver_log(facts, drops, pieces):
 
 def truth(out, row, jars):
     """Everything known about one run."""
-    folder = os.path.join(out, "logs", row["id"]) if os.path.isdir(os.path.join(out, "logs")) else os.path.join(out, row["id"])
+    folder = os.path.join(out, "logs", row["id"])
     log = Log()
     for e in eventlog.events(folder, jars):
         log.event(e)

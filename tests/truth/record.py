@@ -4,6 +4,7 @@
 Runs already in OUT/index.jsonl are not run again. One run at a time, each in a JVM of its own.
 """
 import argparse
+import fcntl
 import glob
 import gzip
 import json
@@ -138,6 +139,11 @@ def main():
     out = os.path.abspath(a.out)
     os.makedirs(out, exist_ok=True)
     os.makedirs(a.work, exist_ok=True)
+    lock = open(os.path.join(a.work, "lock"), "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"{a.work} is in use by another recording: choose another --work")
     done = {row["id"] for row in extract.index(out)}
     for spec in specs.all_specs(a.set):
         if spec["id"] not in done and re.search(a.only, spec["id"]):

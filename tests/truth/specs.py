@@ -64,7 +64,46 @@ def recorded():
     return s
 
 
-SETS = {"recorded": recorded}
+def fixtures():
+    """Small logs for the tests, of half a gigabyte of heap: every codec and layout, every way to run out of memory."""
+    s = []
+    small = dict(dm="512m")
+    sort, agg = dict(n=400000, p=4, w=6, sp=4), dict(n=400000, p=4, groups=200000)
+    mixed = dict(n=200000, m=400000, p=8, w=6, sp=4, iters=1)
+    rdd = dict(n=300000, p=4, sp=4, groups=30000)
+    codec = lambda name: {**ZSTD, "spark.eventLog.compression.codec": name}
+    rolling = {"spark.eventLog.rolling.enabled": "true", "spark.eventLog.rolling.maxFileSize": "10m"}
+    more = {"spark.eventLog.logBlockUpdates.enabled": "true", "spark.eventLog.logStageExecutorMetrics": "true"}
+
+    runs(s, "sort", "sort", sort, 0.1, **small)
+    runs(s, "sort", "sort", sort, 0.6, conf=ZSTD, **small)
+    runs(s, "sortaqe", "sort", dict(sort, sp=0), 0.1, conf=ZSTD, **small)
+    runs(s, "sortoff", "sort", sort, 0.1, conf={**ZSTD, **OFF, "spark.memory.offHeap.size": "16m"}, name="16m", **small)
+    runs(s, "hashagg", "hashagg", agg, 0.05, conf=codec("snappy"), **small)
+    runs(s, "hashagg", "hashagg", agg, 0.6, conf=codec("lz4"), **small)
+    runs(s, "window", "window", dict(n=200000, p=4, groups=8), 0.05, conf=codec("lzf"), **small)
+    runs(s, "smj", "smj", dict(n=200000, m=100000, p=4, w=4, keys=40000), 0.05, conf={**ZSTD, **NO_BROADCAST}, **small)
+    runs(s, "shj", "smj", dict(n=200000, m=200000, p=4, w=4, keys=200000, hint="shuffle_hash"), 0.05, conf={**ZSTD, **NO_BROADCAST}, name="oom", **small)
+    for short, level in (("MAD", "MEMORY_AND_DISK"), ("MO", "MEMORY_ONLY")):
+        for sf in (0.3, 0.9):
+            runs(s, "mixed", "mixed", dict(mixed, level=level), 0.2, sf, conf=ZSTD, name=f"{short}-f0.2-sf{sf}", **small)
+    runs(s, "mixedblocks", "mixed", dict(mixed, level="MEMORY_AND_DISK"), 0.2, 0.3, conf={**ZSTD, **more}, name="MAD-f0.2-sf0.3", **small)
+    runs(s, "cache", "cacherdd", dict(n=200000, p=8, iters=2, level="MEMORY_ONLY"), 0.1, conf=ZSTD, scala=True, **small)
+    runs(s, "groupbykey", "groupbykey", rdd, 0.05, conf=ZSTD, scala=True, **small)
+    runs(s, "groupbykey", "groupbykey", rdd, 0.6, conf=ZSTD, scala=True, **small)
+    cluster = dict(n=200000, m=400000, p=8, w=6, sp=4, keys=50000, level="MEMORY_ONLY")
+    runs(s, "cluster", "cachejoin", cluster, 0.05, conf={**ZSTD, **NO_BROADCAST}, master="local-cluster[2,1,1024]", **small)
+    runs(s, "bhjfail", "bhj", dict(n=50000, m=2000000), conf=ZSTD, name="driver512m", master="local-cluster[1,2,1024]", **small)
+    runs(s, "notmemory", "badrow", sort, 0.1, conf=ZSTD, name="badrow", **small)
+    runs(s, "roll", "groupbykey", rdd, 0.05, conf=rolling, scala=True, name="plain", **small)
+    runs(s, "rolled", "manytasks", dict(rdd, jobs=21, tasks=200), 0.05, conf={**rolling, **ZSTD}, scala=True, name="zstd", **small)
+    runs(s, "s41", "sort", sort, 0.1, spark="4.1.4", name="sort-f0.1", **small)
+    runs(s, "halted", "groupbykey", dict(rdd, halt=1), 0.05, conf=ZSTD, scala=True, name="single", **small)
+    runs(s, "halted", "groupbykey", dict(rdd, halt=1), 0.05, scala=True, spark="4.1.4", name="rolling", **small)
+    return s
+
+
+SETS = {"recorded": recorded, "fixtures": fixtures}
 
 
 def all_specs(name):
