@@ -47,6 +47,10 @@ def events(folder, jars):
             if not line.strip():
                 continue
             try:
-                yield json.loads(line)
+                event = json.loads(line)
             except ValueError:
+                event = None
+            if isinstance(event, dict) and "Event" in event:
+                yield event
+            else:
                 print("no event:", path, line[:80].strip(), file=sys.stderr)

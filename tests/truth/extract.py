@@ -244,7 +244,7 @@ def result(o):
     """A run in a few words."""
     words = ["ok"]
     if o["app_failed"]:
-        words = ["FAILED " + (json.dumps(o["task_failures"]) if o["task_failures"] else "; ".join(o["outcome"])[:90] or f"exit code {o['rc']}")]
+        words = ["FAILED " + (json.dumps(o["task_failures"]) if o["task_failures"] else "; ".join(o["outcome"])[:90].replace("|", "/") or f"exit code {o['rc']}")]
     if o["mem_spilled"]:
         words.append(f"spill {o['mem_spilled'] / 1e6:.1f}/{o['disk_spilled'] / 1e6:.1f} MB")
     if o["hit_ratio"] is not None:

@@ -23,16 +23,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SPARKS = os.environ.get("POOLSIM_SPARKS") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "poolsim", "sparks")
 DEFAULT_SPARK = "3.5.6"
-MEMLOG_LIMIT = 4_000_000
 
 
 def spark_home(version, work):
-    """A Spark by its version, under a path that says nothing about the machine (logs hold it hundreds of times)."""
+    """A Spark by its version: a folder of links, since local-cluster writes into its Spark's, and since logs hold the path."""
     subprocess.run([os.path.join(HERE, "..", "oracle", "install.sh"), version], check=True, env=dict(os.environ, POOLSIM_SPARKS=SPARKS))
-    link = os.path.join(work, f"spark-{version}")
-    if not os.path.islink(link):
-        os.symlink(os.path.join(SPARKS, version, "pyspark"), link)
-    return link
+    home, wheel = os.path.join(work, f"spark-{version}"), os.path.join(SPARKS, version, "pyspark")
+    os.makedirs(home, exist_ok=True)
+    for name in os.listdir(wheel):
+        if not os.path.lexists(os.path.join(home, name)):
+            os.symlink(os.path.join(wheel, name), os.path.join(home, name))
+    return home
 
 
 def scala_jar(version, home, work):
@@ -77,36 +78,36 @@ def command(spec, home, work, log_dir):
     return cmd + [spec["workload"], *[f"{k}={v}" for k, v in spec["args"].items()], "app=" + spec["id"]]
 
 
-def environment(home, work):
+def environment(home, version, work):
     py4j = glob.glob(home + "/python/lib/py4j-*.zip")[0]
     conf = shutil.copytree(os.path.join(HERE, "conf"), work + "/conf", dirs_exist_ok=True)
     return dict(
-        os.environ, SPARK_HOME=home, SPARK_CONF_DIR=conf, PYTHONPATH=os.path.join(SPARKS, os.readlink(home).split("/")[-2]) + ":" + py4j,
+        os.environ, SPARK_HOME=home, SPARK_CONF_DIR=conf, PYTHONPATH=os.path.join(SPARKS, version) + ":" + py4j,
         PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1",
-        SPARK_LOCAL_HOSTNAME="localhost", SPARK_USER="spark", SPARK_WORKER_DIR=work + "/worker")
+        SPARK_LOCAL_HOSTNAME="localhost", SPARK_USER="spark")
 
 
-def keep(spec, log_dir, out, work):
+def keep(spec, home, log_dir, out, work):
     """Moves what a run left: the event log as it is, the driver's and the executors' stderr zipped."""
     logs = os.path.join(out, "logs", spec["id"])
     shutil.rmtree(logs, ignore_errors=True)
     shutil.copytree(log_dir, logs, ignore=shutil.ignore_patterns("*.crc", ".*"))
     os.makedirs(out + "/memlog", exist_ok=True)
-    for path in [work + "/stderr", *sorted(glob.glob(work + "/worker/*/*/stderr"))]:
+    for path in [work + "/stderr", *sorted(glob.glob(home + "/work/*/*/stderr"))]:
         name = "stderr" if path == work + "/stderr" else f"exec-{path.split('/')[-2]}.stderr"
         with open(path, "rb") as f, gzip.open(f"{out}/memlog/{spec['id']}.{name}.gz", "wb", 9) as z:
-            z.write(f.read(MEMLOG_LIMIT))
+            shutil.copyfileobj(f, z)
 
 
 def run(spec, out, work):
     version = spec.get("spark", DEFAULT_SPARK)
     home, log_dir = spark_home(version, work), os.path.join(work, "log")
-    for left in ("log", "local", "worker"):
-        shutil.rmtree(os.path.join(work, left), ignore_errors=True)
-        os.makedirs(os.path.join(work, left))
+    for left in (log_dir, work + "/local", home + "/work"):
+        shutil.rmtree(left, ignore_errors=True)
+        os.makedirs(left)
     for old in glob.glob(f"{out}/memlog/{spec['id']}.*"):
         os.remove(old)
-    cmd, env = command(spec, home, work, log_dir), environment(home, work)
+    cmd, env = command(spec, home, work, log_dir), environment(home, version, work)
     start, own, busy = time.time(), child_cpu(), busy_seconds()
     with open(work + "/stdout", "w") as o, open(work + "/stderr", "w") as e:
         p = subprocess.Popen(cmd, stdout=o, stderr=e, env=env, cwd=work)
@@ -117,7 +118,7 @@ def run(spec, out, work):
             p.wait()
             rc = "timeout"
     wall, own, busy = time.time() - start, child_cpu() - own, busy_seconds() - busy
-    keep(spec, log_dir, out, work)
+    keep(spec, home, log_dir, out, work)
     with open(work + "/stdout") as f:
         outcome = [line.strip() for line in f if line.startswith("WL_")]
     row = dict(

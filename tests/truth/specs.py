@@ -70,7 +70,7 @@ def fixtures():
     small = dict(dm="512m")
     sort, agg = dict(n=400000, p=4, w=6, sp=4), dict(n=400000, p=4, groups=200000)
     mixed = dict(n=200000, m=400000, p=8, w=6, sp=4, iters=1)
-    rdd = dict(n=300000, p=4, sp=4, groups=30000)
+    rdd = dict(n=600000, p=4, sp=4, groups=60000)
     codec = lambda name: {**ZSTD, "spark.eventLog.compression.codec": name}
     rolling = {"spark.eventLog.rolling.enabled": "true", "spark.eventLog.rolling.maxFileSize": "10m"}
     more = {"spark.eventLog.logBlockUpdates.enabled": "true", "spark.eventLog.logStageExecutorMetrics": "true"}
@@ -92,7 +92,7 @@ def fixtures():
     runs(s, "groupbykey", "groupbykey", rdd, 0.05, conf=ZSTD, scala=True, **small)
     runs(s, "groupbykey", "groupbykey", rdd, 0.6, conf=ZSTD, scala=True, **small)
     cluster = dict(n=200000, m=400000, p=8, w=6, sp=4, keys=50000, level="MEMORY_ONLY")
-    runs(s, "cluster", "cachejoin", cluster, 0.05, conf={**ZSTD, **NO_BROADCAST}, master="local-cluster[2,1,1024]", **small)
+    runs(s, "cluster", "cachejoin", cluster, 0.025, conf={**ZSTD, **NO_BROADCAST}, master="local-cluster[2,1,1024]", **small)
     runs(s, "bhjfail", "bhj", dict(n=50000, m=2000000), conf=ZSTD, name="driver512m", master="local-cluster[1,2,1024]", **small)
     runs(s, "notmemory", "badrow", sort, 0.1, conf=ZSTD, name="badrow", **small)
     runs(s, "roll", "groupbykey", rdd, 0.05, conf=rolling, scala=True, name="plain", **small)
