@@ -171,7 +171,7 @@ class Log:
         r.update(peak_max=max([t["peak"] for t in tasks] or [0]), n_tasks_spilled=sum(t["ms"] > 0 for t in tasks))
         r.update(self.blocks.counts() if r["n_block_updates"] else {})
         r.update(self.cache())
-        r["executor_metric_peaks"] = self.stage_metrics or self.task_metrics
+        r["executor_metric_peaks"], r["stage_executor_metrics"] = self.stage_metrics or self.task_metrics, bool(self.stage_metrics)
         r["stages"] = [dict(s, cpu_ms=round(s["cpu_ms"])) for _, s in sorted(self.stages.items())]
         r["jobs"] = [dict(job=k, dur_ms=j["end"] - j["start"] if "end" in j else None, ok=j.get("ok"), desc=j["desc"]) for k, j in sorted(self.jobs.items())]
         return r
@@ -226,7 +226,11 @@ def flat(o):
     """The row of truth.csv."""
     conf, pools, metrics = o["conf"], o["pools"], o["executor_metric_peaks"].values()
     on = [pools[k] for k in pools if k != "driver"] or list(pools.values())
-    peak = lambda name: max([m.get(name, 0) for m in metrics] or [0])
+
+    def peak(name):
+        most = max([m.get(name, 0) for m in metrics] or [0])
+        return most if most or o["stage_executor_metrics"] else None  # TaskEnds hold zeros until a heartbeat has polled
+
     r = dict(
         o, workload=o["wl"], driver_memory=o["dm"], exec_slots=json.dumps(o["exec_cores"]), conf_fraction=conf.get("spark.memory.fraction", "0.6"),
         conf_storageFraction=conf.get("spark.memory.storageFraction", "0.5"),
