@@ -12,6 +12,8 @@ mod grade;
 mod names;
 mod observed;
 pub mod sql;
+#[cfg(test)]
+mod tests;
 
 pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};

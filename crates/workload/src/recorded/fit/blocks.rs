@@ -24,6 +24,8 @@ pub(super) struct Told {
     pub(super) rows: u64,
     /// Serialized bytes that it read.
     pub(super) input: u64,
+    /// Bytes of blocks that it read.
+    pub(super) blocks: u64,
 }
 
 /// Sizes of all partitions.
@@ -101,7 +103,7 @@ pub(super) fn blocks(told: &[Told], level: StorageLevel, columnar: bool) -> Bloc
     let ratio = ratio(&memory, &disk, level, columnar);
     if known == Known::Unknown {
         for (memory, told) in memory.iter_mut().zip(told) {
-            *memory = Some(expanded(told.input));
+            *memory = Some(expanded(told.input).saturating_add(told.blocks));
         }
     }
     for (memory, disk) in memory.iter_mut().zip(&disk) {
@@ -216,7 +218,7 @@ mod tests {
         // 13.58 MB in memory and 12.64 MB on disk, as a cached query has them.
         let told = [read(&[13_580]), read(&[12_640, 12_640]), read(&[13_590]), read(&[12_650])];
         let blocks = blocks(&told, StorageLevel::MEMORY_AND_DISK, true);
-        assert_eq!(blocks.memory, [13_580, 13_576, 13_590, 13_587]);
+        assert_eq!(blocks.memory, [13_580, 13_575, 13_590, 13_586]);
         assert_eq!(blocks.serialized, [12_643, 12_640, 12_653, 12_650]);
         assert_eq!(blocks.known, Known::Mean);
     }

@@ -9,6 +9,7 @@ mod executors;
 mod jobs;
 mod lineage;
 mod objects;
+mod queries;
 mod runs;
 mod steps;
 mod variables;
@@ -18,8 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) use executors::pools;
 
 use super::facts::{Facts, Figure, StageFacts};
+use super::sql::SqlStage;
 use super::{Grade, Kind, Note};
-use crate::plan::recording::{Column, PartitionsFrom, Recording, Shuffle, Stage};
+use crate::plan::recording::{Column, PartitionsFrom, Recording, Shuffle, Stage, Step};
+use blocks::Blocks;
 use lineage::Read;
 use objects::Share;
 use runs::Run;
@@ -55,6 +58,14 @@ struct Fitter<'f> {
     rdds: BTreeMap<u32, u32>,
     /// By number of a broadcast variable of the program: its index in the recording.
     variables: BTreeMap<u64, u32>,
+    /// By key of an exchange of a query: the run that wrote it.
+    exchanges: BTreeMap<i64, usize>,
+    /// By key of a broadcast exchange of a query: its index in the recording.
+    broadcasts: BTreeMap<i64, u32>,
+    /// Final values of the accumulators of queries.
+    totals: BTreeMap<i64, i64>,
+    /// What is known of the blocks of cached RDDs.
+    blocks: BTreeMap<u32, Blocks>,
     share: Share,
     fitted: Fitted,
 }
@@ -63,9 +74,11 @@ struct Fitter<'f> {
 pub(super) fn fit(facts: &Facts) -> Fitted {
     let mut fitter = Fitter::new(facts);
     fitter.shuffles();
+    fitter.sizes();
     for run in 0..fitter.runs.len() {
-        fitter.persisted(run);
-        fitter.stage(run);
+        let query = fitter.query_stage(run);
+        fitter.persisted(run, query.as_ref());
+        fitter.stage(run, query.as_ref());
     }
     fitter.jobs();
     fitter.remarks();
@@ -101,6 +114,10 @@ impl<'f> Fitter<'f> {
             shuffles: BTreeMap::new(),
             rdds: BTreeMap::new(),
             variables: BTreeMap::new(),
+            exchanges: BTreeMap::new(),
+            broadcasts: BTreeMap::new(),
+            totals: queries::totals(facts),
+            blocks: BTreeMap::new(),
             share,
             fitted,
         }
@@ -115,16 +132,12 @@ impl<'f> Fitter<'f> {
         for (index, run) in self.runs.iter().enumerate().filter(|(_, run)| run.writes_shuffle) {
             let shuffle = u32::try_from(self.fitted.recording.shuffles.len()).unwrap_or(u32::MAX);
             self.shuffles.insert(index, shuffle);
-            let exchange = steps::exchange(self.facts, run);
-            let read = self.readers(index).map(|rdd| rdd.1.partitions).max();
-            let (partitions, from) = match exchange.and_then(|node| steps::partitions_of(&node.text)) {
-                Some((partitions, from)) => (partitions, from),
-                None => (read.unwrap_or(1), PartitionsFrom::Program),
-            };
+            // That of a query's exchange is known when its plan is read.
+            let partitions = self.readers(index).map(|(_, rdd)| rdd.partitions).max().unwrap_or(1);
             self.fitted.recording.shuffles.push(Shuffle {
                 name: format!("shuffle of stage {}", run.stage),
                 partitions: partitions.max(1),
-                partitions_from: from,
+                partitions_from: PartitionsFrom::Program,
             });
         }
     }
@@ -147,11 +160,18 @@ impl<'f> Fitter<'f> {
             })
     }
 
-    fn stage(&mut self, index: usize) {
+    fn stage(&mut self, index: usize, query: Option<&SqlStage>) {
         let name = self.info(index).map(|stage| stage.name.clone()).unwrap_or_default();
-        let (mut steps, output) = self.stage_steps(index);
-        let variables = self.task_binary(index).into_iter().chain(self.program_variables(index));
-        steps.splice(0..0, variables.collect::<Vec<_>>());
+        let mut variables: Vec<Step> = self.task_binary(index).into_iter().collect();
+        let of_query = query.and_then(|query| self.query_steps(index, query));
+        let (mut steps, output) = match of_query {
+            Some(found) => found,
+            None => {
+                variables.extend(self.program_variables(index));
+                self.stage_steps(index)
+            }
+        };
+        steps.splice(0..0, variables);
         let run = &self.runs[index];
         let executors = self.fitted.recording.executors.len().max(1);
         let executor = (0..run.tasks()).map(|task| {

@@ -9,7 +9,7 @@ use super::cached::{Cell, partition};
 use super::lineage::{self, Read};
 use super::objects::{Held, expanded, sizes};
 use super::runs::{Run, filled};
-use crate::plan::recording::{Column, Output, PartitionsFrom, Step, Writer};
+use crate::plan::recording::{Column, Output, Step, Writer};
 use crate::recorded::facts::{Facts, Figure, PlanNode, RddFacts};
 
 /// Whose steps are made.
@@ -56,8 +56,7 @@ impl Fitter<'_> {
         let mut steps = self.read_steps(&reads, &cells, Where::Stage(run));
         let fills = self.fills_with_collection(run);
         let kept = fills || reads.iter().any(|read| self.keeps(read) != Keeps::Nothing);
-        let combines =
-            !kept && self.runs[run].writes_shuffle && exchange(self.facts, &self.runs[run]).is_none();
+        let combines = !kept && self.runs[run].writes_shuffle && !self.writes_exchange(run);
         let peak = self.runs[run].figure(Figure::Peak);
         if !kept && !combines && !peak.is_zero() {
             let stage = self.runs[run].stage;
@@ -81,6 +80,12 @@ impl Fitter<'_> {
         rdds.iter().any(|&rdd| {
             lineage::reads(self.facts, stage, rdd, true).iter().any(|read| self.keeps(read) != Keeps::Nothing)
         })
+    }
+
+    /// Whether a run writes an exchange of a query. A run without a task that succeeded shows it by its RDD alone.
+    fn writes_exchange(&self, run: usize) -> bool {
+        let last = self.info(run).and_then(|stage| self.facts.rdds.get(stage.rdds.first()?));
+        last.is_some_and(|rdd| rdd.scope == "Exchange") || exchange(self.facts, &self.runs[run]).is_some()
     }
 
     fn keeps(&self, read: &Read) -> Keeps {
@@ -132,7 +137,7 @@ impl Fitter<'_> {
         filled(cells.iter().map(|cell| cell.and_then(|(run, task)| figure(&self.runs[run], task))).collect())
     }
 
-    fn cached_step(&self, rdd: u32, cells: &[Option<Cell>], of: Where) -> Option<Step> {
+    pub(super) fn cached_step(&self, rdd: u32, cells: &[Option<Cell>], of: Where) -> Option<Step> {
         let index = *self.rdds.get(&rdd)?;
         let partitions = self.fitted.recording.rdds[index as usize].partitions;
         let own: Vec<u64> = match of {
@@ -272,7 +277,7 @@ impl Fitter<'_> {
             Some(Column::of(column.into_iter().map(|bytes| u64::try_from(bytes).unwrap_or(0)).collect()))
         });
         let bytes = data.unwrap_or_else(|| wire_bytes.clone());
-        let writer = if exchange.is_some() {
+        let writer = if self.writes_exchange(index) {
             Writer::Sql
         } else if combines && !run.figure(Figure::Peak).is_zero() {
             self.combining(index)
@@ -329,47 +334,4 @@ fn find<'f>(node: &'f PlanNode, written: &std::collections::BTreeSet<i64>) -> Op
         return Some(node);
     }
     node.children.iter().find_map(|child| find(child, written))
-}
-
-/// Partitions of an exchange, by its text: `Exchange hashpartitioning(k#1L, 200), ENSURE_REQUIREMENTS, ..`.
-pub(super) fn partitions_of(text: &str) -> Option<(u32, PartitionsFrom)> {
-    if text.contains("SinglePartition") {
-        return Some((1, PartitionsFrom::Program));
-    }
-    let start = text.find("partitioning(").or_else(|| text.find("Partitioning("))?;
-    let end = start
-        + text[start..].find(')').map(|_| text[start..].find("), ").unwrap_or(text.len() - start - 1))?;
-    let number = text[start..end].rsplit([',', '(']).next()?.trim().parse().ok()?;
-    let from = if text.contains("ENSURE_REQUIREMENTS") {
-        PartitionsFrom::SqlShufflePartitions
-    } else {
-        PartitionsFrom::Program
-    };
-    Some((number, from))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exchange_tells_its_partitions() {
-        use PartitionsFrom::{Program, SqlShufflePartitions};
-        for (text, partitions) in [
-            (
-                "Exchange hashpartitioning(k#1L, 200), ENSURE_REQUIREMENTS, [plan_id=3]",
-                (200, SqlShufflePartitions),
-            ),
-            (
-                "Exchange rangepartitioning(k#1 ASC NULLS FIRST, 8), ENSURE_REQUIREMENTS, [id=1]",
-                (8, SqlShufflePartitions),
-            ),
-            ("Exchange hashpartitioning(pmod(k#1L, 7), 5), REPARTITION_BY_NUM, [plan_id=3]", (5, Program)),
-            ("Exchange RoundRobinPartitioning(16), REPARTITION_BY_NUM, [plan_id=1]", (16, Program)),
-            ("Exchange SinglePartition, ENSURE_REQUIREMENTS, [plan_id=9]", (1, Program)),
-        ] {
-            assert_eq!(partitions_of(text), Some(partitions), "{text}");
-        }
-        assert_eq!(partitions_of("Sort [k#1L]"), None);
-    }
 }

@@ -1,5 +1,7 @@
 //! The largest group of rows with one key, which no metric says.
 
+use std::collections::BTreeSet;
+
 /// Rows of the largest key in each task, from how unevenly rows fell into the tasks.
 ///
 /// Keys go to partitions by hash: `n` rows in groups of sizes `g` lie in `p` partitions with
@@ -29,7 +31,13 @@ fn common_size(rows: &[u64]) -> Option<u64> {
     if filled.len() < 4 || most < 1.5 * least {
         return None;
     }
-    let fits = |size: f64| filled.iter().all(|&rows| (rows / size - (rows / size).round()).abs() < 0.05);
+    let fits = |size: f64| {
+        let groups = filled.iter().map(|rows| (rows / size).round());
+        // One large key among many small ones shows two multiples, and the smaller one is no key.
+        let different: BTreeSet<u64> = groups.clone().map(|groups| groups as u64).collect();
+        different.len() > 2
+            && filled.iter().zip(groups).all(|(rows, groups)| (rows / size - groups).abs() < 0.05)
+    };
     (1..=8).map(|groups| least / f64::from(groups)).find(|&size| fits(size)).map(|size| size.ceil() as u64)
 }
 

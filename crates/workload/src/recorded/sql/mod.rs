@@ -10,9 +10,13 @@
 
 mod aggregate;
 mod columns;
+mod gather;
 mod group_size;
+mod joins;
 mod kind;
 mod output;
+#[cfg(test)]
+mod peaks;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -22,9 +26,11 @@ mod widths;
 
 use std::collections::BTreeMap;
 
-use super::facts::plan::{PlanNode, StageMetrics};
+use super::facts::{PlanNode, StageMetrics};
 use crate::plan::recording::{Column, PartitionsFrom, Step};
 use columns::Schema;
+#[cfg_attr(not(test), expect(unused_imports, reason = "the fit takes them"))]
+pub(super) use gather::{stage_metrics, totals};
 use tree::Tree;
 use walk::{Context, Walk};
 use widths::Widths;

@@ -1,7 +1,7 @@
 //! A plan as a table of nodes, cut into fragments: a fragment is what the tasks of one stage run of it.
 
 use super::kind::{Kind, Side, exchange_side};
-use crate::recorded::facts::plan::{PlanNode, StageMetrics};
+use crate::recorded::facts::{PlanNode, StageMetrics};
 
 /// A plan; inputs stand behind the nodes that read them.
 pub(super) struct Tree<'a> {

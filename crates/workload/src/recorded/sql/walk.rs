@@ -9,7 +9,7 @@ use super::tree::{Touched, Tree};
 use super::widths::Widths;
 use super::{CachedScan, Computed, Note, Operator, SqlOutput, SqlStage};
 use crate::plan::recording::{Column, Step};
-use crate::recorded::facts::plan::{PlanNode, StageMetrics};
+use crate::recorded::facts::{PlanNode, StageMetrics};
 
 /// All that is known of a plan and a stage.
 pub(super) struct Context<'a> {
@@ -38,12 +38,12 @@ impl Context<'_> {
         Some((0..self.metrics.tasks).map(amount).collect())
     }
 
-    fn zeros(&self) -> Vec<u64> {
+    pub(super) fn zeros(&self) -> Vec<u64> {
         vec![0; self.metrics.tasks]
     }
 
     /// Rows that a node put out, from what went in.
-    fn rows(&self, at: usize, input: &[u64]) -> Vec<u64> {
+    pub(super) fn rows(&self, at: usize, input: &[u64]) -> Vec<u64> {
         if let Some(rows) = self.column(at, "number of output rows") {
             return rows;
         }
@@ -58,7 +58,7 @@ impl Context<'_> {
     }
 
     /// Bytes of rows of a node by its columns; where these are unknown, as wide as what went in.
-    fn bytes(&self, at: usize, rows: &[u64], input: &Flow) -> Vec<u64> {
+    pub(super) fn bytes(&self, at: usize, rows: &[u64], input: &Flow) -> Vec<u64> {
         match self.widths.row(self.schema, at) {
             Some(width) => rows.iter().map(|&rows| (rows as f64 * width).round() as u64).collect(),
             None => {
@@ -85,15 +85,21 @@ fn sum(amounts: &[u64]) -> u128 {
 /// Rows between two nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flow {
-    rows: Vec<u64>,
-    bytes: Vec<u64>,
+    pub(super) rows: Vec<u64>,
+    pub(super) bytes: Vec<u64>,
     /// Whether they differ from the topmost rows of the steps so far.
-    pending: bool,
+    pub(super) pending: bool,
+}
+
+impl Flow {
+    pub(super) fn columns(&self) -> (Column, Column) {
+        (Column::of(self.rows.clone()), Column::of(self.bytes.clone()))
+    }
 }
 
 /// Steps that are being put together.
 pub(super) struct Walk<'a> {
-    context: &'a Context<'a>,
+    pub(super) context: &'a Context<'a>,
     stage: SqlStage,
 }
 
@@ -120,7 +126,7 @@ impl<'a> Walk<'a> {
         SqlStage { output, ..self.stage }
     }
 
-    fn push(&mut self, at: usize, step: Step) {
+    pub(super) fn push(&mut self, at: usize, step: Step) {
         let node = self.context.tree.nodes[at].node;
         let peak_memory =
             node.metrics.iter().find(|metric| metric.name == "peak memory").map(|metric| metric.id);
@@ -129,7 +135,7 @@ impl<'a> Walk<'a> {
         self.stage.steps.push(step);
     }
 
-    fn note(&mut self, at: usize, text: &'static str) {
+    pub(super) fn note(&mut self, at: usize, text: &'static str) {
         let node = self.context.tree.nodes[at].node.name.clone();
         self.stage.notes.push(Note { node, text });
     }
@@ -137,13 +143,13 @@ impl<'a> Walk<'a> {
     /// Makes the topmost rows of the steps those of a flow.
     fn settle(&mut self, flow: &Flow) {
         if flow.pending {
-            let (rows, bytes) = (Column::of(flow.rows.clone()), Column::of(flow.bytes.clone()));
+            let (rows, bytes) = flow.columns();
             self.stage.steps.push(Step::Narrow { rows, bytes });
         }
     }
 
     /// The rows of a node's input, on top of the stack.
-    fn input(&mut self, at: usize, number: usize) -> Flow {
+    pub(super) fn input(&mut self, at: usize, number: usize) -> Flow {
         let flow = match self.context.tree.nodes[at].inputs.get(number) {
             Some(&input) => self.node(input),
             None => Flow { rows: self.context.zeros(), bytes: self.context.zeros(), pending: false },
@@ -152,7 +158,7 @@ impl<'a> Walk<'a> {
         Flow { pending: false, ..flow }
     }
 
-    fn node(&mut self, at: usize) -> Flow {
+    pub(super) fn node(&mut self, at: usize) -> Flow {
         match self.context.tree.nodes[at].kind {
             Kind::Wrapper | Kind::WholeStageCodegen | Kind::InputAdapter => self.passed_on(at),
             Kind::Exchange | Kind::LimitExchange => self.fetch(at),
@@ -165,13 +171,13 @@ impl<'a> Walk<'a> {
             Kind::Sort => self.sort(at),
             Kind::HashAggregate => self.hash_aggregate(at),
             Kind::Window => self.window(at),
-            Kind::SortMergeJoin => self.merge(at),
+            Kind::SortMergeJoin => self.sort_merge_join(at),
             Kind::ShuffledHashJoin => self.hash_join(at),
             Kind::BroadcastJoin => self.broadcast_join(at),
             Kind::CartesianProduct => self.cartesian_product(at),
             Kind::Union => {
                 self.note(at, "each task has the rows of one input: the others are empty in it");
-                self.merge(at)
+                self.union(at)
             }
             Kind::ObjectHashAggregate => {
                 self.note(at, "its objects are on the heap, outside of the pool, and its sorts report no peak: left out");
@@ -242,7 +248,7 @@ impl<'a> Walk<'a> {
         Flow { rows: limited, bytes, pending: true }
     }
 
-    fn read_broadcast(&mut self, at: usize) {
+    pub(super) fn read_broadcast(&mut self, at: usize) {
         let key = key_of(self.context.tree.nodes[at].node).unwrap_or(-1);
         let broadcast = index_of(&mut self.stage.broadcasts, key);
         self.push(at, Step::ReadBroadcast { broadcast });
@@ -299,7 +305,7 @@ impl<'a> Walk<'a> {
         let input = match vertex.inputs[..] {
             [] => return self.scan(at),
             [input] => self.node(input),
-            _ => return self.merge(at),
+            _ => return self.union(at),
         };
         if vertex.kind == Kind::Other
             && let Some(peak) =
@@ -314,7 +320,7 @@ impl<'a> Walk<'a> {
         self.reshaped(at, &input)
     }
 
-    fn reshaped(&self, at: usize, input: &Flow) -> Flow {
+    pub(super) fn reshaped(&self, at: usize, input: &Flow) -> Flow {
         let rows = self.context.rows(at, &input.rows);
         let same_columns = {
             let columns = &self.context.schema.columns;
@@ -396,93 +402,6 @@ impl<'a> Walk<'a> {
         self.push(at, Step::RowBuffer { largest_group: Column::of(largest_group), in_memory_rows: None });
         self.reshaped(at, &input)
     }
-
-    /// All inputs become one: a sort-merge join, a union.
-    ///
-    /// The rows of one key that a join buffers stay on the heap unless `spark.sql.sortMergeJoinExec.buffer.*` is set:
-    /// they take nothing of the pool.
-    fn merge(&mut self, at: usize) -> Flow {
-        let inputs = self.context.tree.nodes[at].inputs.len();
-        let mut all = self.input(at, 0);
-        for number in 1..inputs {
-            let other = self.input(at, number);
-            all.rows = added(&all.rows, &other.rows);
-            all.bytes = added(&all.bytes, &other.bytes);
-            if number + 1 < inputs {
-                let (rows, bytes) = (Column::of(all.rows.clone()), Column::of(all.bytes.clone()));
-                self.push(at, Step::MergeJoin { rows, bytes });
-            }
-        }
-        let rows = self.context.rows(at, &all.rows);
-        let is_union = self.context.tree.nodes[at].kind == Kind::Union;
-        let bytes = if is_union { all.bytes } else { self.context.bytes(at, &rows, &all) };
-        if inputs > 1 {
-            let (rows, bytes) = (Column::of(rows.clone()), Column::of(bytes.clone()));
-            self.push(at, Step::MergeJoin { rows, bytes });
-        }
-        Flow { rows, bytes, pending: false }
-    }
-
-    fn hash_join(&mut self, at: usize) -> Flow {
-        let text = &self.context.tree.nodes[at].node.text;
-        let build = usize::from(!text.contains("BuildLeft"));
-        let streamed = self.input(at, 1 - build);
-        self.input(at, build);
-        let keys = text::lists(text).into_iter().nth(build).unwrap_or_default();
-        let long_key = match keys.items[..] {
-            [key] if keys.cut == 0 => match self.context.schema.type_of(key) {
-                Some(Type::Long) => true,
-                Some(Type::Integral) => {
-                    self.note(at, "its key is taken for a whole number, which is made a long");
-                    true
-                }
-                _ => false,
-            },
-            _ => false,
-        };
-        let rows = self.context.rows(at, &streamed.rows);
-        let bytes = self.context.bytes(at, &rows, &streamed);
-        let (column, width) = (Column::of(rows.clone()), Column::of(bytes.clone()));
-        self.push(at, Step::HashJoin { long_key, rows: column, bytes: width });
-        Flow { rows, bytes, pending: false }
-    }
-
-    /// The broadcast is there before the first row is read.
-    fn broadcast_join(&mut self, at: usize) -> Flow {
-        let tree = self.context.tree;
-        let vertex = &tree.nodes[at];
-        let broadcast = |&number: &usize| {
-            let input = vertex.inputs.get(number).map(|&input| tree.through(input));
-            input.is_some_and(|input| tree.nodes[input].kind == Kind::BroadcastExchange)
-        };
-        let said = usize::from(!vertex.node.text.contains("BuildLeft"));
-        let Some(build) = [said, 1 - said].into_iter().find(broadcast) else {
-            return self.merge(at);
-        };
-        self.read_broadcast(tree.through(vertex.inputs[build]));
-        let input = match vertex.inputs.get(1 - build) {
-            Some(&streamed) => self.node(streamed),
-            None => Flow { rows: self.context.zeros(), bytes: self.context.zeros(), pending: false },
-        };
-        self.reshaped(at, &input)
-    }
-
-    /// The right side is buffered as a whole.
-    fn cartesian_product(&mut self, at: usize) -> Flow {
-        let left = self.input(at, 0);
-        let right = self.input(at, 1);
-        let largest_group = Column::of(right.rows);
-        self.push(at, Step::RowBuffer { largest_group, in_memory_rows: None });
-        let rows = self.context.rows(at, &left.rows);
-        let bytes = self.context.bytes(at, &rows, &left);
-        let (column, width) = (Column::of(rows.clone()), Column::of(bytes.clone()));
-        self.push(at, Step::MergeJoin { rows: column, bytes: width });
-        Flow { rows, bytes, pending: false }
-    }
-}
-
-fn added(one: &[u64], other: &[u64]) -> Vec<u64> {
-    one.iter().zip(other).map(|(&one, &other)| one.saturating_add(other)).collect()
 }
 
 /// The place of a key in a list, where it is put if it is new.

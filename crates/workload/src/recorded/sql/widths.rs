@@ -11,7 +11,7 @@ use super::columns::{Columns, Schema, Type};
 use super::kind::Kind;
 use super::text::Attribute;
 use super::tree::Tree;
-use crate::recorded::facts::plan::PlanNode;
+use crate::recorded::facts::PlanNode;
 
 /// Bytes that are taken for a string of which no exchange says more.
 const UNKNOWN_STRING: f64 = 16.0;
