@@ -52,6 +52,29 @@ pub struct Accuracy {
     pub disagreements: Vec<Disagreement>,
     /// Every question and its answer.
     pub cases: Vec<CaseRow>,
+    /// Tasks whose peak or spill is not exact, of the cases whose figures are scored.
+    pub inexact: Vec<InexactTask>,
+}
+
+/// A task whose peak or spill is not exact.
+#[derive(Clone, Debug, Serialize)]
+pub struct InexactTask {
+    /// The case.
+    pub case: String,
+    /// Its stage: the how manieth of those that ran, from 0.
+    pub stage: usize,
+    /// Its index in the stage.
+    pub index: u32,
+    /// What its stage does.
+    pub operator: Operator,
+    /// Whether neighbours came or went.
+    pub neighbours: Neighbours,
+    /// Peak and spill that were predicted; `None` where the task was not.
+    pub predicted: Option<(u64, u64)>,
+    /// Peak and spill that it had.
+    pub truth: (u64, u64),
+    /// Between what both were said to lie.
+    pub interval: Option<((u64, u64), (u64, u64))>,
 }
 
 /// A question without an answer.
@@ -155,7 +178,29 @@ pub fn gather(runs: &[Run], facts: &[RunFacts], cases: &[Case], as_default: bool
         unanswered: unanswered.collect(),
         disagreements: disagreements.collect(),
         cases: cases.iter().filter_map(|case| row(case, &runs[case.pair.to])).collect(),
+        inexact: cases.iter().flat_map(|case| inexact(case, runs, facts)).collect(),
     }
+}
+
+fn inexact(case: &Case, runs: &[Run], facts: &[RunFacts]) -> Vec<InexactTask> {
+    let Ok(answer) = &case.answer else { return Vec::new() };
+    if runs[case.pair.from].failed || runs[case.pair.to].failed {
+        return Vec::new();
+    }
+    let rows = facts[case.pair.to].tasks.iter().map(|task| {
+        let answered = answer.task(task.stage, task.index);
+        InexactTask {
+            case: case.name.clone(),
+            stage: task.stage,
+            index: task.index,
+            operator: task.operator,
+            neighbours: task.neighbours,
+            predicted: answered.map(|task| (task.peak, task.memory_spilled)),
+            truth: (task.peak, task.memory_spilled),
+            interval: answered.and_then(|task| task.interval),
+        }
+    });
+    rows.filter(|row| row.predicted != Some(row.truth)).collect()
 }
 
 fn row(case: &Case, to: &Run) -> Option<CaseRow> {

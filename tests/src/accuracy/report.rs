@@ -8,7 +8,7 @@ use super::figures::Figure;
 use super::score::Score;
 use super::sections::{FigureRow, Section, VerdictRow};
 use super::tasks::Neighbours;
-use super::{Accuracy, CaseRow};
+use super::{Accuracy, CaseRow, InexactTask};
 
 /// How tables are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub fn text(accuracy: &Accuracy, form: Form, cases: bool) -> String {
     }
     if cases {
         page.cases(&accuracy.cases);
+        page.inexact(&accuracy.inexact);
     }
     page.text
 }
@@ -130,16 +131,11 @@ impl Page {
 
     fn tasks(&mut self, name: &str, section: &Section) {
         let rows = section.tasks.iter().filter(|row| row.peak.n > 0).map(|row| {
-            let neighbours = match row.neighbours {
-                Neighbours::Untouched => "untouched",
-                Neighbours::Replaced => "replaced",
-                Neighbours::Touched => "touched",
-            };
             let share = |part: u64, of: u64| percent((of > 0).then(|| part as f64 / of as f64));
             vec![
                 row.operator.name().to_owned(),
                 if row.pages { "several" } else { "one or none" }.to_owned(),
-                neighbours.to_owned(),
+                neighbours(row.neighbours).to_owned(),
                 row.n.to_string(),
                 share(row.exact, row.n),
                 row.copy_exact.map_or_else(|| "-".to_owned(), |exact| share(exact, row.n)),
@@ -237,6 +233,50 @@ impl Page {
         });
         let columns = ["<case", "<figure", ">predicted", ">truth", ">error", ">interval", "<asked"];
         self.table("Cases: figures that are not exact", &columns, rows.collect());
+    }
+
+    fn inexact(&mut self, tasks: &[InexactTask]) {
+        let ends = |(low, high): (u64, u64)| format!("{low} to {high}");
+        let rows = tasks.iter().map(|task| {
+            let (peak, spilled) = task.predicted.unzip();
+            let (peaks, spills) = task.interval.unzip();
+            let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), |n| n.to_string());
+            vec![
+                task.case.clone(),
+                task.stage.to_string(),
+                task.index.to_string(),
+                task.operator.name().to_owned(),
+                neighbours(task.neighbours).to_owned(),
+                number(peak),
+                task.truth.0.to_string(),
+                peaks.map_or_else(|| "-".to_owned(), ends),
+                number(spilled),
+                task.truth.1.to_string(),
+                spills.map_or_else(|| "-".to_owned(), ends),
+            ]
+        });
+        let columns = [
+            "<case",
+            ">stage",
+            ">task",
+            "<operator",
+            "<neighbours",
+            ">peak",
+            ">truth",
+            ">interval",
+            ">spill",
+            ">truth",
+            ">interval",
+        ];
+        self.table("Tasks that are not exact", &columns, rows.collect());
+    }
+}
+
+fn neighbours(neighbours: Neighbours) -> &'static str {
+    match neighbours {
+        Neighbours::Untouched => "untouched",
+        Neighbours::Replaced => "replaced",
+        Neighbours::Touched => "touched",
     }
 }
 
