@@ -183,7 +183,7 @@ fn rdd_table(report: &ReplayReport, shown: usize, screen: Screen) -> Table<'stat
         table.row([
             rdd.id.to_string(),
             name(&rdd.name, NAME),
-            name(&rdd.level, NAME),
+            if predicted.is_some() { String::new() } else { name(&rdd.level, NAME) },
             human::grouped(rdd.partitions.into()),
             count(rdd.cache_hits),
             count(simulated.as_ref().and_then(|rdd| rdd.cache_hits)),
