@@ -219,7 +219,7 @@ mod tests {
         let told = [read(&[13_580]), read(&[12_640, 12_640]), read(&[13_590]), read(&[12_650])];
         let blocks = blocks(&told, StorageLevel::MEMORY_AND_DISK, true);
         assert_eq!(blocks.memory, [13_580, 13_575, 13_590, 13_586]);
-        assert_eq!(blocks.serialized, [12_643, 12_640, 12_653, 12_650]);
+        assert_eq!(blocks.serialized, [12_644, 12_640, 12_653, 12_650]);
         assert_eq!(blocks.known, Known::Mean);
     }
 

@@ -14,12 +14,12 @@ use crate::recorded::{Grade, Kind};
 /// Run and task.
 pub(super) type Cell = (usize, usize);
 
+/// By RDD: the task that first computed each partition.
+pub(super) type Fills = BTreeMap<u32, Vec<Option<Cell>>>;
+
 /// The first task that each partition of each persisted RDD was computed in, and what each such task filled.
-pub(super) fn fills(
-    facts: &Facts,
-    runs: &[Run<'_>],
-) -> (BTreeMap<u32, Vec<Option<Cell>>>, BTreeMap<Cell, Vec<u32>>) {
-    let mut fills: BTreeMap<u32, Vec<Option<Cell>>> = BTreeMap::new();
+pub(super) fn fills(facts: &Facts, runs: &[Run<'_>]) -> (Fills, BTreeMap<Cell, Vec<u32>>) {
+    let mut fills = Fills::new();
     let mut filled: BTreeMap<Cell, Vec<u32>> = BTreeMap::new();
     for (index, run) in runs.iter().enumerate() {
         let Some(stage) = facts.stages.get(&run.stage) else { continue };

@@ -1,28 +1,12 @@
 //! Stages of queries: what `sql` makes of their plan and metrics, under the numbers of the recording.
 
-use std::collections::BTreeMap;
-
 use super::Fitter;
 use super::cached::{Cell, partition};
 use super::lineage::Read;
 use super::runs::filled;
 use crate::plan::recording::{Broadcast, Column, Output, PartitionsFrom, Step, Writer};
-use crate::recorded::facts::{Facts, Figure, PlanNode};
+use crate::recorded::facts::{Figure, PlanNode};
 use crate::recorded::sql::{CachedScan, SqlOutput, SqlStage, stage_of};
-
-/// Final values of accumulators: what tasks of all stages added, or what the driver set.
-pub(super) fn totals(facts: &Facts) -> BTreeMap<i64, i64> {
-    let mut totals = BTreeMap::<i64, i64>::new();
-    for attempt in &facts.attempts {
-        for (id, added) in attempt.table.sql() {
-            let sum = (0..attempt.table.rows()).fold(0, |sum: u64, row| sum.saturating_add(added.at(row)));
-            let total = totals.entry(id).or_default();
-            *total = total.saturating_add(i64::try_from(sum).unwrap_or(i64::MAX));
-        }
-    }
-    totals.extend(facts.queries.values().flat_map(|query| &query.driver));
-    totals
-}
 
 impl<'f> Fitter<'f> {
     fn plans(&self, run: usize) -> Option<&'f [PlanNode]> {

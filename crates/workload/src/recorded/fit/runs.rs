@@ -9,6 +9,8 @@ use crate::recorded::facts::{AttemptFacts, Facts, Figure, StageMetrics};
 #[derive(Debug)]
 pub(super) struct Run<'f> {
     pub(super) stage: u32,
+    /// Index of its first attempt in the facts.
+    pub(super) attempt: usize,
     /// Index of its job in the facts.
     pub(super) job: Option<usize>,
     pub(super) writes_shuffle: bool,
@@ -24,9 +26,9 @@ pub(super) struct Run<'f> {
 pub(super) fn runs(facts: &Facts) -> Vec<Run<'_>> {
     let mut runs: Vec<Run<'_>> = Vec::new();
     let mut by_stage: BTreeMap<u32, usize> = BTreeMap::new();
-    for attempt in &facts.attempts {
+    for (at, attempt) in facts.attempts.iter().enumerate() {
         let index = *by_stage.entry(attempt.stage).or_insert_with(|| {
-            runs.push(Run::new(facts, attempt));
+            runs.push(Run::new(facts, at));
             runs.len() - 1
         });
         runs[index].add(attempt);
@@ -39,7 +41,8 @@ pub(super) fn runs(facts: &Facts) -> Vec<Run<'_>> {
 }
 
 impl<'f> Run<'f> {
-    fn new(facts: &'f Facts, attempt: &'f AttemptFacts) -> Self {
+    fn new(facts: &'f Facts, at: usize) -> Self {
+        let attempt = &facts.attempts[at];
         let table = &attempt.table;
         let launches = (0..table.rows()).map(|row| table.at(Figure::Launch, row));
         let tasks = attempt.tasks as usize;
@@ -51,6 +54,7 @@ impl<'f> Run<'f> {
         }
         Self {
             stage: attempt.stage,
+            attempt: at,
             job: facts.stages.get(&attempt.stage).and_then(|stage| stage.job),
             writes_shuffle: false,
             submitted: attempt.submitted.or(launches.min()).unwrap_or(0),
@@ -66,8 +70,13 @@ impl<'f> Run<'f> {
         let task = if attempt.attempt == 0 {
             index
         } else {
-            let partition = attempt.table.at(Figure::Partition, row);
-            self.partitions.iter().position(|&own| u64::from(own) == partition)?
+            let partition = attempt.table.index(Figure::Partition, row);
+            let is = |own: &u32| *own as usize == partition;
+            // Most stages compute all partitions, in order.
+            match self.partitions.get(partition) {
+                Some(own) if is(own) => partition,
+                _ => self.partitions.iter().position(is)?,
+            }
         };
         (task < self.rows.len()).then_some(task)
     }
@@ -111,6 +120,11 @@ impl<'f> Run<'f> {
     pub(super) fn at(&self, figure: Figure, task: usize) -> Option<u64> {
         let (attempt, row) = (*self.rows.get(task)?)?;
         Some(attempt.table.at(figure, row))
+    }
+
+    /// The sum of a figure over its tasks.
+    pub(super) fn sum(&self, figure: Figure) -> u64 {
+        (0..self.tasks()).fold(0, |sum: u64, task| sum.saturating_add(self.at(figure, task).unwrap_or(0)))
     }
 
     /// Bytes that a task fetched of shuffles.

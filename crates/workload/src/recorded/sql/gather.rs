@@ -24,7 +24,6 @@ pub(in crate::recorded) fn stage_metrics(attempt: &AttemptFacts) -> StageMetrics
 }
 
 /// The final value of each accumulator: what tasks of all stages added, or what the driver set.
-#[cfg_attr(not(test), expect(dead_code, reason = "the fit takes it"))]
 pub(in crate::recorded) fn totals(facts: &Facts) -> BTreeMap<i64, i64> {
     let mut totals = BTreeMap::<i64, i64>::new();
     for attempt in &facts.attempts {

@@ -64,8 +64,9 @@ impl Log {
         log
     }
 
-    pub(super) fn event(&mut self, name: &str, fields: Value) {
+    pub(super) fn event(&mut self, name: &str, fields: impl Into<Value>) {
         let mut line = json!({"Event": format!("SparkListener{name}")});
+        let fields = fields.into();
         for (key, value) in fields.as_object().expect("fields") {
             line[key] = value.clone();
         }
