@@ -3,6 +3,7 @@
 mod cached;
 mod conformance;
 mod determinism;
+mod fixtures;
 mod fuzz_smoke;
 mod invariants;
 mod metamorphic;
