@@ -25,22 +25,21 @@ fn is_cached(facts: &Facts, stage: &StageFacts, rdd: u32) -> bool {
 
 /// What `rdd` reads, in a stage. The RDD itself is looked into even if it is persisted when `into` says so.
 pub(super) fn reads(facts: &Facts, stage: &StageFacts, rdd: u32, into: bool) -> Vec<Read> {
+    let inside = stage.rdds.iter().copied().collect();
     let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    visit(facts, stage, rdd, into, &mut seen, &mut found);
+    visit(facts, stage, &inside, (rdd, into), &mut BTreeSet::new(), &mut found);
     found
 }
 
 fn visit(
     facts: &Facts,
     stage: &StageFacts,
-    rdd: u32,
-    into: bool,
+    inside: &BTreeSet<u32>,
+    (mut rdd, mut into): (u32, bool),
     seen: &mut BTreeSet<u32>,
     found: &mut Vec<Read>,
 ) {
     // A chain of narrow steps can be as long as an application; only branches go deeper.
-    let (mut rdd, mut into) = (rdd, into);
     loop {
         if !seen.insert(rdd) {
             return;
@@ -51,7 +50,7 @@ fn visit(
         }
         let parents = facts.rdds.get(&rdd).map_or(&[][..], |info| &info.parents);
         let (narrow, shuffled): (Vec<u32>, Vec<u32>) =
-            parents.iter().partition(|parent| stage.rdds.contains(parent));
+            parents.iter().partition(|parent| inside.contains(parent));
         found.extend(shuffled.iter().map(|&of| Read::Shuffle { of, reader: rdd }));
         into = false;
         match narrow.as_slice() {
@@ -64,7 +63,7 @@ fn visit(
             [only] => rdd = *only,
             several => {
                 for &parent in several {
-                    visit(facts, stage, parent, false, seen, found);
+                    visit(facts, stage, inside, (parent, false), seen, found);
                 }
                 return;
             }
@@ -76,6 +75,7 @@ fn visit(
 pub(super) fn persisted(facts: &Facts, stage: &StageFacts) -> Vec<u32> {
     let mut order = Vec::new();
     let Some(&last) = stage.rdds.first() else { return order };
+    let inside: BTreeSet<u32> = stage.rdds.iter().copied().collect();
     let mut open: Vec<(u32, bool)> = vec![(last, false)];
     let mut seen = BTreeSet::new();
     while let Some((rdd, done)) = open.pop() {
@@ -90,7 +90,7 @@ pub(super) fn persisted(facts: &Facts, stage: &StageFacts) -> Vec<u32> {
             open.push((rdd, true));
         }
         if let Some(info) = facts.rdds.get(&rdd) {
-            let narrow = info.parents.iter().filter(|parent| stage.rdds.contains(parent));
+            let narrow = info.parents.iter().filter(|parent| inside.contains(parent));
             open.extend(narrow.map(|&parent| (parent, false)));
         }
     }

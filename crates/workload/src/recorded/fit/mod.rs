@@ -51,6 +51,10 @@ struct Fitter<'f> {
     fills: cached::Fills,
     /// RDDs that a task was the first to compute.
     filled: BTreeMap<(usize, usize), Vec<u32>>,
+    /// By run and RDD that it filled: the last RDDs of the stages whose shuffles that fetched.
+    inner: BTreeMap<(usize, u32), Vec<u32>>,
+    /// Bytes and records that each run wrote into its shuffle.
+    written: Vec<(u64, u64)>,
     /// By the last RDD of a stage: its runs that write a shuffle.
     writers: BTreeMap<u32, Vec<usize>>,
     /// By run: the shuffle that it writes.
@@ -102,6 +106,9 @@ impl<'f> Fitter<'f> {
         }
         let slots = executors::slots(facts, &executors);
         let (fills, filled) = cached::fills(facts, &runs);
+        let inner = inner(facts, &runs, &filled);
+        let written = runs.iter().map(|run| (run.sum(Figure::WrittenBytes), run.sum(Figure::WrittenRecords)));
+        let written = written.collect();
         let share = Share { pool: execution_bytes(facts, !fills.is_empty()), slots };
         let recording = Recording { executors: list, ..Recording::default() };
         let fitted = Fitted { recording, executors, start, ..Fitted::default() };
@@ -111,6 +118,8 @@ impl<'f> Fitter<'f> {
             reads,
             fills,
             filled,
+            inner,
+            written,
             writers,
             shuffles: BTreeMap::new(),
             rdds: BTreeMap::new(),
@@ -268,6 +277,23 @@ impl<'f> Fitter<'f> {
 fn reads(facts: &Facts, run: &Run<'_>) -> Vec<Read> {
     let Some(stage) = facts.stages.get(&run.stage) else { return Vec::new() };
     stage.rdds.first().map_or_else(Vec::new, |&last| lineage::reads(facts, stage, last, false))
+}
+
+fn inner(
+    facts: &Facts,
+    runs: &[Run<'_>],
+    filled: &BTreeMap<cached::Cell, Vec<u32>>,
+) -> BTreeMap<(usize, u32), Vec<u32>> {
+    let mut inner = BTreeMap::new();
+    for (&(run, _), rdds) in filled {
+        let Some(stage) = facts.stages.get(&runs[run].stage) else { continue };
+        for &rdd in rdds {
+            inner
+                .entry((run, rdd))
+                .or_insert_with(|| steps::shuffles_of(&lineage::reads(facts, stage, rdd, true)));
+        }
+    }
+    inner
 }
 
 /// Bytes that execution can have whatever is stored: the smallest pool without the region of storage, if it is used.

@@ -70,8 +70,13 @@ impl<'f> Run<'f> {
         let task = if attempt.attempt == 0 {
             index
         } else {
-            let partition = attempt.table.at(Figure::Partition, row);
-            self.partitions.iter().position(|&own| u64::from(own) == partition)?
+            let partition = attempt.table.index(Figure::Partition, row);
+            let is = |own: &u32| *own as usize == partition;
+            // Most stages compute all partitions, in order.
+            match self.partitions.get(partition) {
+                Some(own) if is(own) => partition,
+                _ => self.partitions.iter().position(is)?,
+            }
         };
         (task < self.rows.len()).then_some(task)
     }
@@ -115,6 +120,11 @@ impl<'f> Run<'f> {
     pub(super) fn at(&self, figure: Figure, task: usize) -> Option<u64> {
         let (attempt, row) = (*self.rows.get(task)?)?;
         Some(attempt.table.at(figure, row))
+    }
+
+    /// The sum of a figure over its tasks.
+    pub(super) fn sum(&self, figure: Figure) -> u64 {
+        (0..self.tasks()).fold(0, |sum: u64, task| sum.saturating_add(self.at(figure, task).unwrap_or(0)))
     }
 
     /// Bytes that a task fetched of shuffles.

@@ -200,17 +200,15 @@ impl Fitter<'_> {
     }
 
     fn written(&self, run: usize, figure: Figure) -> u64 {
-        let run = &self.runs[run];
-        (0..run.tasks()).fold(0, |sum: u64, task| sum.saturating_add(run.at(figure, task).unwrap_or(0)))
+        let (bytes, records) = self.written[run];
+        if figure == Figure::WrittenBytes { bytes } else { records }
     }
 
     /// The last RDDs of the stages whose shuffles a task fetched: of its stage, and of the RDDs that it filled.
     fn fetched_by(&self, run: usize, task: usize) -> Vec<u32> {
         let mut last: Vec<u32> = shuffles_of(&self.reads[run]);
-        if let (Some(rdds), Some(stage)) = (self.filled.get(&(run, task)), self.info(run)) {
-            for &rdd in rdds {
-                last.extend(shuffles_of(&lineage::reads(self.facts, stage, rdd, true)));
-            }
+        for rdd in self.filled.get(&(run, task)).into_iter().flatten() {
+            last.extend(self.inner.get(&(run, *rdd)).into_iter().flatten());
         }
         last
     }
@@ -313,7 +311,7 @@ fn input(file_bytes: Column, rows: Column) -> Step {
     Step::Input { bytes: file_bytes.clone(), file_bytes, rows }
 }
 
-fn shuffles_of(reads: &[Read]) -> Vec<u32> {
+pub(super) fn shuffles_of(reads: &[Read]) -> Vec<u32> {
     let last = |read: &Read| match read {
         Read::Shuffle { of, .. } => Some(*of),
         Read::Source | Read::Cached(_) => None,
