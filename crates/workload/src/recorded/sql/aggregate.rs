@@ -75,7 +75,7 @@ pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
     let text = context.tree.nodes[at].node.text.as_str();
     let keys = text::named(text, "keys").filter(|keys| keys.len() > 0)?;
     let functions = Functions::of(text)?;
-    let exchange = exchange_of_buffers(context.tree, at, functions.partial);
+    let exchange = exchange_of_buffers(context.tree, at, functions);
     let (bytes, beside_buffers, note) = match exchange.and_then(|exchange| context.widths.measured(exchange))
     {
         Some(measured) => {
@@ -108,20 +108,17 @@ pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
 }
 
 /// The exchange that its buffers come from or go to.
-fn exchange_of_buffers(tree: &Tree<'_>, at: usize, partial: bool) -> Option<usize> {
+fn exchange_of_buffers(tree: &Tree<'_>, at: usize, functions: Functions) -> Option<usize> {
     let is_exchange = |&node: &usize| tree.nodes[node].kind == Kind::Exchange;
+    let above = tree.reader(at).filter(is_exchange);
     let below = tree.nodes[at].inputs.first().map(|&input| tree.through(input)).filter(is_exchange);
-    // A partial aggregation reads rows that are no groups yet; one that merges may do both.
-    let merges = !partial || tree.nodes[at].node.text.contains("merge_");
-    let mixed = tree.nodes[at].node.text.contains("partial_") && merges;
-    below.filter(|_| merges && !mixed).or_else(|| tree.reader(at).filter(|_| partial).filter(is_exchange))
-}
-
-/// Whether it is the first of the two aggregations of a distinct: its keys are not what it reads.
-fn is_distinct_of_rows(tree: &Tree<'_>, at: usize) -> bool {
     let text = &tree.nodes[at].node.text;
-    Functions::of(text).is_some_and(|functions| functions.count == 0)
-        && tree.reader(at).is_some_and(|reader| tree.nodes[reader].kind == Kind::Exchange)
+    if functions.count == 0 {
+        // A distinct puts out keys whatever it reads.
+        return above.or(below);
+    }
+    // What is partial reads rows that are no groups yet; what merges may read and yield groups.
+    if text.contains("partial_") { above } else { below.or(above.filter(|_| functions.partial)) }
 }
 
 /// Whether a limit above it may stop reading its groups before the last one.
