@@ -35,8 +35,8 @@ impl Default for HashAggregationConf {
 pub struct HashAggregation {
     conf: HashAggregationConf,
     map: BytesToBytesMap,
-    /// Groups in the first map.
-    fast: u64,
+    /// New groups that both maps were asked to take.
+    met: u64,
     /// Groups there were when the map was last empty, and rows and groups since.
     known: u64,
     rows: u64,
@@ -46,6 +46,10 @@ pub struct HashAggregation {
     phase: Phase,
     metrics: ConsumerMetrics,
 }
+
+/// Slots of the first map: twice its capacity (`RowBasedHashMapGenerator`, `VectorizedHashMapGenerator`), which it
+/// probes in two steps.
+const FAST_SLOTS: u64 = 1 << 17;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -64,7 +68,7 @@ impl HashAggregation {
         Self {
             conf,
             map: BytesToBytesMap::new(map),
-            fast: 0,
+            met: 0,
             known: 0,
             rows: 0,
             added: 0,
@@ -88,22 +92,45 @@ impl HashAggregation {
 
     /// Takes as many of `rows` as bring no group that the map needs memory for.
     fn update<M: ExecutionMemory>(&mut self, rows: &mut Rows, books: &mut Books<'_, M>) {
-        let in_fast = self.conf.fast_groups - self.fast;
-        let room = self.map.room(rows.bytes_each) + in_fast;
+        let room = self.room(self.map.room(rows.bytes_each));
         let too_many = self.conf.groups.rows_for(self.known, self.added + room + 1);
         let count = rows.count.min((too_many - 1).saturating_sub(self.rows));
         let groups = self.conf.groups.added(self.known, self.rows + count).saturating_sub(self.added);
         self.rows += count;
         self.added += groups;
         rows.count -= count;
-        let in_fast = groups.min(in_fast);
-        self.fast += in_fast;
+        let in_fast = self.kept(self.met + groups) - self.kept(self.met);
+        self.met += groups;
         if groups > in_fast {
             let mut entries = Rows { count: groups - in_fast, ..*rows };
             let need = self.map.insert(&mut entries, books);
             debug_assert!(need == Need::Nothing, "the map had room for {groups} groups: {need:?}");
             self.phase = Phase::Hashing;
         }
+    }
+
+    /// How many of the first `groups` the first map keeps: each that finds one of two neighbouring slots empty.
+    ///
+    /// With slots taken at random the next group finds both taken with the chance of one, squared. Summed up, and without
+    /// the terms after the first, a third of the cube over the square of the slots finds no place.
+    fn kept(&self, groups: u64) -> u64 {
+        let within = u128::from(groups.min(FAST_SLOTS));
+        let slots = u128::from(FAST_SLOTS);
+        let refused = (within.pow(3) + 3 * slots * slots / 2) / (3 * slots * slots);
+        u64::try_from(within - refused).expect("at most the slots").min(self.conf.fast_groups)
+    }
+
+    /// How many more groups there are before the map gets more than `room`.
+    fn room(&self, room: u64) -> u64 {
+        let kept = self.kept(self.met);
+        // All but those that the first map still takes go into the map.
+        let (mut fits, mut too_many) = (room, room + self.conf.fast_groups + 1);
+        while too_many - fits > 1 {
+            let groups = fits + (too_many - fits) / 2;
+            let in_map = groups - (self.kept(self.met + groups) - kept);
+            if in_map <= room { fits = groups } else { too_many = groups }
+        }
+        fits
     }
 
     fn fall_back(&mut self) -> Need {
@@ -142,6 +169,7 @@ impl Machine for HashAggregation {
             // The next row opens a group that the map needs memory for.
             self.rows += 1;
             self.added += 1;
+            self.met += 1;
             self.in_hand = Some(Rows { count: 1, ..*rows });
         }
     }
@@ -188,7 +216,7 @@ impl Machine for HashAggregation {
             self.phase = Phase::Emptied;
             // The row that was refused is the first one of the new map.
             let again = u64::from(self.in_hand.is_some());
-            (self.known, self.rows, self.added) = (self.fast, again, again);
+            (self.known, self.rows, self.added) = (self.kept(self.met), again, again);
         }
         Ok(Bytes::ZERO)
     }
@@ -258,6 +286,22 @@ mod tests {
         assert_eq!(map_task(8_388_592, 1 << 30).metrics().peak_memory, Bytes(50_331_584));
         // With pages of half the size the first map holds 58,254 groups: eight pages.
         assert_eq!(map_task(4_194_288, 1 << 30).metrics().peak_memory, Bytes(50_331_520));
+    }
+
+    /// Stages of a real query whose groups all fit the first map: with 7,000 groups each task had a page beside it, with
+    /// 2,650 two of eight tasks.
+    #[test]
+    fn groups_that_find_no_place_in_the_first_map_take_a_page_of_the_other() {
+        const PAGE: u64 = 8_388_592;
+        let peak = |groups: u64| {
+            let conf = HashAggregationConf { fast_groups: 1 << 16, ..HashAggregationConf::default() };
+            let mut task = Driven::open(HashAggregation::new(conf), PAGE, 1 << 30);
+            assert_eq!(task.insert(groups, 48), Ok(groups));
+            task.finish().unwrap();
+            task.metrics().peak_memory.0
+        };
+        let array = 16_384 * 16;
+        assert_eq!([1, 2_650, 7_000].map(peak), [array, array, array + PAGE]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
     let text = context.tree.nodes[at].node.text.as_str();
     let keys = text::named(text, "keys").filter(|keys| keys.len() > 0)?;
     let functions = Functions::of(text)?;
-    let exchange = exchange_of_buffers(context.tree, at, functions.partial);
+    let exchange = exchange_of_buffers(context.tree, at, functions);
     let (bytes, beside_buffers, note) = match exchange.and_then(|exchange| context.widths.measured(exchange))
     {
         Some(measured) => {
@@ -97,8 +97,9 @@ pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
             (bytes, 0.0, (!exact).then_some(note))
         }
     };
-    let fast_map = functions.partial && context.tree.nodes[at].codegen && {
-        let fits = functions.buffers > 0 && keys_fit_fast_map(context.schema, &keys);
+    // Without functions (a distinct) generated code does not look at the mode.
+    let fast_map = (functions.partial || functions.count == 0) && context.tree.nodes[at].codegen && {
+        let fits = keys_fit_fast_map(context.schema, &keys);
         // Sums of decimals have a wide buffer, which it does not take.
         let keys_are_fixed = context.widths.beside(context.schema, &Columns::of(&keys)) == 0.0;
         fits && !(keys_are_fixed && beside_buffers >= 16.0) && !sums_decimals(context.schema, text)
@@ -107,13 +108,32 @@ pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
 }
 
 /// The exchange that its buffers come from or go to.
-fn exchange_of_buffers(tree: &Tree<'_>, at: usize, partial: bool) -> Option<usize> {
+fn exchange_of_buffers(tree: &Tree<'_>, at: usize, functions: Functions) -> Option<usize> {
     let is_exchange = |&node: &usize| tree.nodes[node].kind == Kind::Exchange;
+    let above = tree.reader(at).filter(is_exchange);
     let below = tree.nodes[at].inputs.first().map(|&input| tree.through(input)).filter(is_exchange);
-    // A partial aggregation reads rows that are no groups yet; one that merges may do both.
-    let merges = !partial || tree.nodes[at].node.text.contains("merge_");
-    let mixed = tree.nodes[at].node.text.contains("partial_") && merges;
-    below.filter(|_| merges && !mixed).or_else(|| tree.reader(at).filter(|_| partial).filter(is_exchange))
+    let text = &tree.nodes[at].node.text;
+    if functions.count == 0 {
+        // A distinct puts out keys whatever it reads.
+        return above.or(below);
+    }
+    // What is partial reads rows that are no groups yet; what merges may read and yield groups.
+    if text.contains("partial_") { above } else { below.or(above.filter(|_| functions.partial)) }
+}
+
+/// Whether a limit above it may stop reading its groups before the last one.
+fn is_limited(tree: &Tree<'_>, at: usize) -> bool {
+    let reader = tree.reader(at).map(|reader| tree.nodes[reader].node.name.as_str());
+    matches!(reader, Some("LocalLimit" | "GlobalLimit" | "CollectLimit"))
+}
+
+/// Groups that tasks met: those put out, unless a limit stopped it and it only merges what another one has grouped.
+pub(super) fn groups_met(tree: &Tree<'_>, at: usize, input: &[u64], output: Vec<u64>) -> Vec<u64> {
+    let keys = |node: usize| text::named(&tree.nodes[node].node.text, "keys").map(|keys| keys.len());
+    let below = tree.nodes[at].inputs.first().map(|&below| tree.through(below));
+    let merges =
+        below.is_some_and(|below| tree.nodes[below].kind == Kind::HashAggregate && keys(below) == keys(at));
+    if is_limited(tree, at) && merges { input.to_vec() } else { output }
 }
 
 fn keys_fit_fast_map(schema: &Schema, keys: &List<'_>) -> bool {

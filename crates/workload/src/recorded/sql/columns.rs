@@ -134,7 +134,7 @@ impl Schema {
         }
         for item in &items.items {
             self.rename(text::attribute(item), text::renamed(item));
-            if let (Some(attribute), Some(kind)) = (text::attribute(item), cast(item)) {
+            if let (Some(attribute), Some(kind)) = (text::attribute(item), computed(item)) {
                 self.types.insert(attribute.id, kind);
             }
         }
@@ -186,9 +186,33 @@ impl Schema {
     }
 }
 
-/// The type of `cast(.. as type) AS name#1`.
-fn cast(item: &str) -> Option<Type> {
+/// Functions that yield strings.
+const STRINGS: [&str; 16] = [
+    "base64",
+    "concat_ws",
+    "date_format",
+    "format_string",
+    "from_unixtime",
+    "hex",
+    "initcap",
+    "lower",
+    "lpad",
+    "md5",
+    "regexp_replace",
+    "repeat",
+    "sha1",
+    "sha2",
+    "substring",
+    "upper",
+];
+
+/// The type of `cast(.. as type) AS name#1` and of functions that yield strings.
+fn computed(item: &str) -> Option<Type> {
     let (expression, _) = item.rsplit_once(" AS ")?;
+    let function = expression.trim().split('(').next()?;
+    if STRINGS.contains(&function) && expression.trim().ends_with(')') {
+        return Some(Type::Variable);
+    }
     let inside = expression.trim().strip_prefix("cast(")?.strip_suffix(')')?;
     Type::named(inside.rsplit_once(" as ")?.1)
 }
@@ -208,7 +232,8 @@ mod tests {
         assert_eq!(Type::named("decimal(38,2)"), Some(Type::Decimal));
         assert_eq!(Type::named("array<int>"), Some(Type::Variable));
         assert_eq!(Type::named("doub..."), None);
-        assert_eq!(cast("cast(id#1L as int) AS x#2"), Some(Type::Integral));
-        assert_eq!(cast("(cast(id#1L as int) + 1) AS x#2"), None);
+        assert_eq!(computed("cast(id#1L as int) AS x#2"), Some(Type::Integral));
+        assert_eq!(computed("(cast(id#1L as int) + 1) AS x#2"), None);
+        assert_eq!(computed("hex(id#1L) AS x#2"), Some(Type::Variable));
     }
 }

@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod columns;
+#[cfg(test)]
 mod gather;
 mod group_size;
 mod joins;
@@ -29,8 +30,8 @@ use std::collections::BTreeMap;
 use super::facts::{PlanNode, StageMetrics};
 use crate::plan::recording::{Column, PartitionsFrom, Step};
 use columns::Schema;
-#[cfg_attr(not(test), expect(unused_imports, reason = "the fit takes them"))]
-pub(super) use gather::{stage_metrics, totals};
+#[cfg(test)]
+use gather::{stage_metrics, totals};
 use tree::Tree;
 use walk::{Context, Walk};
 use widths::Widths;
@@ -159,5 +160,5 @@ pub fn stage_of(query: &[PlanNode], metrics: &StageMetrics, totals: &BTreeMap<i6
     let mut walk = Walk::new(&context);
     let rows = walk.fragment(fragment);
     let output = output::of(&context, fragment, totals);
-    Some(walk.done(rows, output))
+    Some(walk.done(&rows, output))
 }

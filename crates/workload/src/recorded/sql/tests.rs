@@ -300,3 +300,25 @@ fn an_exchange_that_is_read_twice_in_a_task_is_halved() {
     let read = found.steps.iter().filter(|step| **step == fetch(0, [20, 10], 24));
     assert_eq!((read.count(), found.exchanges), (2, vec![10]));
 }
+
+#[test]
+fn a_distinct_behind_a_limit_has_met_more_groups_than_it_put_out() {
+    let text = "HashAggregate(keys=[i#3, z#6L], functions=[])";
+    let partial = node(text, &[("number of output rows", 31), ("peak memory", 32)], vec![range(37)]);
+    let last = node(text, &[("number of output rows", 41), ("peak memory", 42)], vec![partial]);
+    let limited = node("WholeStageCodegen (2)", &[], vec![node("LocalLimit 10", &[], vec![last])]);
+    let plan = exchange("Exchange SinglePartition, ENSURE_REQUIREMENTS", 60, limited);
+    let columns = [(37, [500, 500]), (31, [90, 80]), (41, [10, 10]), (61, [10, 10])];
+    let found = stage(&[plan], &columns, &[(60, 480), (61, 20)]).expect("it is there");
+    let groups: Vec<_> = found
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Aggregate { groups, group_bytes, fast_map, .. } => {
+                Some((groups.clone(), *group_bytes, *fast_map))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(groups, [(each([90, 80]), 24, true), (each([90, 80]), 24, true)]);
+}

@@ -116,10 +116,10 @@ impl<'a> Walk<'a> {
     }
 
     /// The stage, whose last rows go to an output.
-    pub(super) fn done(mut self, rows: Flow, output: Option<SqlOutput>) -> SqlStage {
+    pub(super) fn done(mut self, rows: &Flow, output: Option<SqlOutput>) -> SqlStage {
         // An exchange says itself what it was given.
         if !matches!(output, Some(SqlOutput::Exchange { .. })) {
-            self.settle(&rows);
+            self.settle(rows);
         }
         self.stage.notes.sort();
         self.stage.notes.dedup();
@@ -381,14 +381,16 @@ impl<'a> Walk<'a> {
         if let Some(note) = group.note {
             self.note(at, note);
         }
+        let groups = aggregate::groups_met(self.context.tree, at, &input.rows, rows.clone());
+        let after = Flow { pending: groups != rows, rows, bytes };
         let step = Step::Aggregate {
-            groups: Column::of(rows.clone()),
+            groups: Column::of(groups),
             group_bytes: group.bytes,
             fast_map: group.fast_map,
-            bytes: Column::of(bytes.clone()),
+            bytes: Column::of(after.bytes.clone()),
         };
         self.push(at, step);
-        Flow { rows, bytes, pending: false }
+        after
     }
 
     fn window(&mut self, at: usize) -> Flow {

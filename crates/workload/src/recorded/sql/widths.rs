@@ -5,7 +5,7 @@
 //! what strings have beside their words. That is solved from the exchanges that the same columns pass: an exchange with
 //! one unknown column says its bytes; with several they share what is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{Columns, Schema, Type};
 use super::kind::Kind;
@@ -39,6 +39,8 @@ impl Measured {
 pub(super) struct Widths {
     /// By attribute: bytes beside its word in a row.
     beside: BTreeMap<u64, f64>,
+    /// Those whose bytes are a share: it does not tell their types.
+    shared: BTreeSet<u64>,
     /// By exchange.
     measured: BTreeMap<usize, Measured>,
 }
@@ -46,7 +48,7 @@ pub(super) struct Widths {
 impl Widths {
     /// `totals` are the final values of all accumulators of the query.
     pub(super) fn of(tree: &Tree<'_>, schema: &mut Schema, totals: &BTreeMap<i64, i64>) -> Self {
-        let mut widths = Self { beside: BTreeMap::new(), measured: BTreeMap::new() };
+        let mut widths = Self { beside: BTreeMap::new(), shared: BTreeSet::new(), measured: BTreeMap::new() };
         for (&id, kind) in &schema.types {
             match kind {
                 Type::Long | Type::Integral | Type::Fixed => widths.beside.insert(id, 0.0),
@@ -69,10 +71,12 @@ impl Widths {
                 }
             }
         }
-        widths.solve(&equations);
+        widths.solve(&equations, &schema.types);
         for (&id, &beside) in &widths.beside {
-            let kind = if beside < 0.5 { Type::Integral } else { Type::Variable };
-            schema.types.entry(id).or_insert(kind);
+            if !widths.shared.contains(&id) {
+                let kind = if beside < 0.5 { Type::Integral } else { Type::Variable };
+                schema.types.entry(id).or_insert(kind);
+            }
         }
         widths
     }
@@ -85,7 +89,7 @@ impl Widths {
         Some((attributes.map(|attribute| attribute.id).collect(), left.max(0.0)))
     }
 
-    fn solve(&mut self, equations: &[(Vec<u64>, f64)]) {
+    fn solve(&mut self, equations: &[(Vec<u64>, f64)], types: &BTreeMap<u64, Type>) {
         let mut most = 1;
         loop {
             let mut open = usize::MAX;
@@ -99,8 +103,7 @@ impl Widths {
                     continue;
                 }
                 if unknown.len() <= most || left < 0.5 {
-                    let share = left / unknown.len() as f64;
-                    self.beside.extend(unknown.iter().map(|&id| (id, share)));
+                    self.share(&unknown, left, types);
                 } else {
                     open = open.min(unknown.len());
                 }
@@ -111,6 +114,20 @@ impl Widths {
                 most = open;
             } else {
                 break;
+            }
+        }
+    }
+
+    /// Divides bytes among columns: strings have them, if some of the columns are known to be strings.
+    fn share(&mut self, columns: &[u64], bytes: f64, types: &BTreeMap<u64, Type>) {
+        let is_string = |id: &&u64| types.get(id) == Some(&Type::Variable);
+        let strings = columns.iter().filter(is_string).count();
+        let among = if strings > 0 { strings } else { columns.len() };
+        for id in columns {
+            let has = strings == 0 || is_string(&id);
+            self.beside.insert(*id, if has { bytes / among as f64 } else { 0.0 });
+            if columns.len() > 1 && bytes >= 0.5 {
+                self.shared.insert(*id);
             }
         }
     }
@@ -154,14 +171,24 @@ mod tests {
 
     #[test]
     fn one_unknown_column_is_solved_before_several_share() {
-        let mut widths = Widths { beside: BTreeMap::from([(1, 0.0)]), measured: BTreeMap::new() };
+        let mut widths =
+            Widths { beside: BTreeMap::from([(1, 0.0)]), shared: BTreeSet::new(), measured: BTreeMap::new() };
         // 2 and 3 together have 60 bytes; 3 alone has 20; 4 and 5 are never apart.
         let equations = [(vec![1, 2, 3], 60.0), (vec![1, 3], 20.0), (vec![4, 5], 30.0), (vec![6], 0.0)];
-        widths.solve(&equations);
+        widths.solve(&equations, &BTreeMap::new());
+        assert_eq!(widths.shared, BTreeSet::from([4, 5]));
         assert_eq!(
             widths.beside,
             BTreeMap::from([(1, 0.0), (2, 40.0), (3, 20.0), (4, 15.0), (5, 15.0), (6, 0.0)])
         );
+    }
+
+    #[test]
+    fn strings_have_the_bytes_that_columns_share() {
+        let mut widths =
+            Widths { beside: BTreeMap::new(), shared: BTreeSet::new(), measured: BTreeMap::new() };
+        widths.solve(&[(vec![1, 2, 3], 40.0)], &BTreeMap::from([(2, Type::Variable)]));
+        assert_eq!(widths.beside, BTreeMap::from([(1, 0.0), (2, 40.0), (3, 0.0)]));
     }
 
     #[test]
