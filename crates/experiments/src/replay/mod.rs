@@ -78,7 +78,9 @@ pub fn replay(
     let case = Case::of(&input, &own)?;
     let cpu = cpu_scales(recorded);
     let disk = disk_ratios(recorded, &recorded.recording);
-    let scales = Scales { cpu: &cpu, disk: &disk, tasks: options.tasks };
+    let app = &recorded.app;
+    let startup_ms = app.first_job_ms.zip(app.started_ms).map_or(0, |(job, start)| job.saturating_sub(start));
+    let scales = Scales { cpu: &cpu, disk: &disk, startup_ms, tasks: options.tasks };
     let run = simulate(&case, recording);
     let observed = observed::figures(&recorded.observed, options.tasks);
     let simulated = simulate::figures(&run, recording, &scales);

@@ -27,7 +27,10 @@ pub(super) struct Simulated {
 
 /// Runs a case of a recording.
 pub(super) fn simulate(case: &Case, recording: &Recording) -> Simulated {
-    let observers = ((Counters::default(), Fingerprint::default()), CacheReads::of(recording));
+    let observers = (
+        (Counters::default(), Fingerprint::default()),
+        CacheReads::of(recording, case.workload.rdd_blocks()),
+    );
     let (outcome, ((counters, fingerprint), reads)) = engine::run(&case.workload, &case.run_conf, observers);
     Simulated { outcome, counters, fingerprint, reads }
 }
@@ -41,12 +44,23 @@ pub(super) struct CacheReads {
     pub(super) found: Vec<Vec<Option<bool>>>,
     /// Partitions that were computed, in order: RDD, partition, stage, task.
     pub(super) computed: Vec<(u32, u32, u32, u32)>,
+    /// Serialized broadcast variables that left memory. Their values leave it too, but `BlockUpdated` tells of the
+    /// pieces alone.
+    evicted_pieces: u64,
+    /// The first block that belongs to no RDD.
+    first_broadcast: u32,
 }
 
 impl CacheReads {
-    fn of(recording: &Recording) -> Self {
+    fn of(recording: &Recording, first_broadcast: u32) -> Self {
         let single = recording.stages.iter().map(|stage| single_rdd(&stage.steps, &recording.rdds)).collect();
-        Self { single, found: vec![Vec::new(); recording.stages.len()], computed: Vec::new() }
+        Self {
+            single,
+            found: vec![Vec::new(); recording.stages.len()],
+            computed: Vec::new(),
+            evicted_pieces: 0,
+            first_broadcast,
+        }
     }
 
     /// The one persisted RDD that the tasks of a stage read.
@@ -79,6 +93,12 @@ fn single_rdd(steps: &[Step], rdds: &[Rdd]) -> Option<u32> {
 
 impl Observer for CacheReads {
     fn on(&mut self, _: SimTime, event: Event<'_>, _: &dyn View) {
+        if let Event::Evicted { dropped, .. } = event
+            && dropped.rdd.is_none()
+        {
+            // Of each variable and executor there are two blocks: the pieces and, after them, the value.
+            self.evicted_pieces += u64::from((dropped.block.0 - self.first_broadcast).is_multiple_of(2));
+        }
         let Event::BlockRead { attempt, rdd: RddId(rdd), partition, source } = event else { return };
         let (stage, task) = (attempt.stage.index(), attempt.index as usize);
         if source == BlockSource::Computed {
@@ -100,6 +120,8 @@ pub(super) struct Scales<'a> {
     pub(super) cpu: &'a [f64],
     /// By stage: bytes on disk of a spilled byte; `None` for what the run says.
     pub(super) disk: &'a [Option<f64>],
+    /// Milliseconds from the start of the application to its first job.
+    pub(super) startup_ms: u64,
     /// Whether stages have rows of tasks.
     pub(super) tasks: bool,
 }
@@ -122,14 +144,14 @@ pub(super) fn figures(run: &Simulated, recording: &Recording, scales: &Scales<'_
         peak_execution_memory_sum_bytes: sum(|stage| stage.peak_execution_memory_sum_bytes),
         evicted_blocks: Some(evicted_blocks),
         evicted_bytes: Some(evicted_bytes.0),
-        evicted_broadcast_blocks: Some(run.counters.evicted_other.0),
+        evicted_broadcast_blocks: Some(run.reads.evicted_pieces),
         cache_hits: sum(|stage| stage.cache_hits),
         cache_misses: sum(|stage| stage.cache_misses),
         failed: failure.is_some(),
         failure,
         failed_tasks: stages.iter().map(|stage| stage.failed_tasks).sum(),
         cpu_ms: sum(|stage| stage.cpu_ms),
-        duration_ms: Some(run.outcome.end.as_ms()),
+        duration_ms: Some(run.outcome.end.as_ms().saturating_add(scales.startup_ms)),
         rdds: rdds(run, recording),
         stages,
     }

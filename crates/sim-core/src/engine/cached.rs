@@ -114,8 +114,12 @@ impl<O: Observer> Engine<'_, O> {
         true
     }
 
-    /// The time in which the elements up to `stored` come.
+    /// The time in which the elements up to `stored` come. What is cached again comes from the disk: it is read, not
+    /// computed.
     fn element_time(&self, putting: &Putting, stored: u64) -> SimTime {
+        if putting.again {
+            return SimTime::ZERO;
+        }
         let partition = self.partition(putting.rdd, putting.index);
         let until = |elements: u64| {
             u128::from(partition.unroll_time.0) * u128::from(elements) / u128::from(partition.elements.max(1))

@@ -73,6 +73,8 @@ pub struct App {
     pub attempt: Option<String>,
     /// Start in milliseconds of the epoch.
     pub started_ms: Option<u64>,
+    /// When the first job was submitted, likewise: the time 0 of the recording.
+    pub first_job_ms: Option<u64>,
     /// Whether the log has the end of the application.
     pub complete: bool,
 }
@@ -117,6 +119,7 @@ pub fn read(mut log: EventLog, options: Options) -> Result<Recorded, Error> {
             id: facts.app.id.clone(),
             attempt: facts.app.attempt.clone(),
             started_ms: facts.app.started.map(|started| started.saturating_add(facts.origin)),
+            first_job_ms: Some(start.saturating_add(facts.origin)),
             complete: facts.app.ended.is_some(),
         },
         conf,

@@ -65,9 +65,14 @@ fn lines(screen: Screen, out: &mut impl Write, title: &str, text: &str) -> io::R
     Ok(())
 }
 
+/// A file without its folders.
+fn base(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
+}
+
 /// A name of a figure in words.
 fn words(figure: &str) -> String {
-    figure.trim_end_matches("_bytes").trim_end_matches("_ms").replace('_', " ")
+    figure.replace('_', " ")
 }
 
 fn application(report: &DoctorReport) -> String {
@@ -131,7 +136,7 @@ fn troubles(report: &DoctorReport) -> Vec<String> {
             .iter()
             .take(3)
             .map(|place| match &place.file {
-                Some(file) => format!("{}:{}", name(file, 80), place.line),
+                Some(file) => format!("{}:{}", name(base(file), 80), place.line),
                 None => format!("line {}", place.line),
             })
             .collect();

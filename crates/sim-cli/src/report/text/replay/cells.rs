@@ -54,7 +54,8 @@ pub(super) fn interval(name: &str, interval: Option<&Interval>) -> String {
         None => String::new(),
         Some(interval) if interval.low == interval.high => "always the same".to_owned(),
         Some(Interval { low, high, .. }) => {
-            format!("{} to {}", figure(name, Some(*low)), figure(name, Some(*high)))
+            let [low, high] = [low, high].map(|end| figure(name, Some(*end)));
+            if low == high { format!("about {low}") } else { format!("{low} to {high}") }
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::screen::{Ink, Screen, name};
 
 /// Columns of a name.
 const NAME: usize = 24;
+/// A figure of a stage.
+type Part = fn(&StageFigures) -> Option<u64>;
+
 /// Stages and cached RDDs that are shown.
 const ROWS: usize = 20;
 
@@ -96,7 +99,7 @@ fn application(report: &ReplayReport, screen: Screen) -> Table<'static> {
 /// The stages of the log: those that spilled or will spill most first, then by their peaks.
 fn worst_stages(report: &ReplayReport) -> Vec<&StageFigures> {
     let mut stages: Vec<&StageFigures> = report.observed.stages.iter().collect();
-    let most = |of: &StageFigures, figure: fn(&StageFigures) -> Option<u64>| {
+    let most = |of: &StageFigures, figure: Part| {
         let runs = [Some(&report.simulated), report.predicted.as_ref().map(|predicted| &predicted.figures)];
         let others = runs.into_iter().flatten().filter_map(|run| find(run, of.id));
         others.chain([of]).filter_map(figure).max().unwrap_or(0)
@@ -136,7 +139,7 @@ fn stage_table(report: &ReplayReport, stages: &[&StageFigures], screen: Screen) 
             attempt => format!("{}.{attempt}", stage.id),
         };
         let mut row = vec![number, name(&stage.name, NAME), human::grouped(stage.task_count.into())];
-        let figures: [(&str, fn(&StageFigures) -> Option<u64>); 2] = [
+        let figures: [(&str, Part); 2] = [
             ("peak_execution_memory_max_bytes", |stage| stage.peak_execution_memory_max_bytes),
             ("memory_spilled_bytes", |stage| stage.memory_spilled_bytes),
         ];
@@ -183,7 +186,7 @@ fn rdd_table(report: &ReplayReport, shown: usize, screen: Screen) -> Table<'stat
         table.row([
             rdd.id.to_string(),
             name(&rdd.name, NAME),
-            name(&rdd.level, NAME),
+            if predicted.is_some() { String::new() } else { name(&rdd.level, NAME) },
             human::grouped(rdd.partitions.into()),
             count(rdd.cache_hits),
             count(simulated.as_ref().and_then(|rdd| rdd.cache_hits)),
