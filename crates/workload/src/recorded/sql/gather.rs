@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::recorded::facts::{AttemptFacts, Facts, Figure, StageMetrics};
 
 /// What the tasks of a stage's attempt added to metrics: of each task, the first attempt that succeeded.
-pub(super) fn stage_metrics(attempt: &AttemptFacts) -> StageMetrics {
+pub(in crate::recorded) fn stage_metrics(attempt: &AttemptFacts) -> StageMetrics {
     let tasks = attempt.tasks as usize;
     let table = &attempt.table;
     let mut rows = vec![None; tasks];
@@ -23,7 +23,7 @@ pub(super) fn stage_metrics(attempt: &AttemptFacts) -> StageMetrics {
 }
 
 /// The final value of each accumulator: what tasks of all stages added, or what the driver set.
-pub(super) fn totals(facts: &Facts) -> BTreeMap<i64, i64> {
+pub(in crate::recorded) fn totals(facts: &Facts) -> BTreeMap<i64, i64> {
     let mut totals = BTreeMap::<i64, i64>::new();
     for attempt in &facts.attempts {
         for (id, added) in attempt.table.sql() {

@@ -10,7 +10,6 @@
 
 mod aggregate;
 mod columns;
-#[cfg(test)]
 mod gather;
 mod group_size;
 mod joins;
@@ -31,7 +30,8 @@ use super::facts::{PlanNode, StageMetrics};
 use crate::plan::recording::{Column, PartitionsFrom, Step};
 use columns::Schema;
 #[cfg(test)]
-use gather::{stage_metrics, totals};
+use gather::stage_metrics;
+pub(super) use gather::totals;
 use tree::Tree;
 use walk::{Context, Walk};
 use widths::Widths;
