@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::recorded::facts::{AttemptFacts, Facts, Figure, StageMetrics};
 
 /// What the tasks of a stage's attempt added to metrics: of each task, the first attempt that succeeded.
+#[cfg(test)]
 pub(in crate::recorded) fn stage_metrics(attempt: &AttemptFacts) -> StageMetrics {
     let tasks = attempt.tasks as usize;
     let table = &attempt.table;
