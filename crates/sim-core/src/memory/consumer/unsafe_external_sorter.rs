@@ -338,8 +338,6 @@ impl Machine for UnsafeExternalSorter {
     }
 
     fn start_reading<M: ExecutionMemory>(&mut self, _: &mut Books<'_, M>) {
-        // `SortExec` asks for the peak as soon as the rows are sorted.
-        self.update_peak();
         let reading = || Reading::new(self.conf.merge_order, self.records, self.spilled);
         self.reading.get_or_insert_with(reading);
     }
