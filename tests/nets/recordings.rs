@@ -47,7 +47,7 @@ fn step(rdds: u32) -> impl Strategy<Value = Step> {
             }
             Step::Cached { rdd, partition: None, rows, bytes }
         }),
-        Just(Step::ReadBroadcast { broadcast: 0 }),
+        any::<bool>().prop_map(|joined| Step::ReadBroadcast { broadcast: 0, joined }),
         Just(Step::Union),
         pair.clone().prop_map(|(rows, bytes)| Step::Narrow { rows, bytes }),
         any::<bool>().prop_map(|radix| Step::Sort { radix }),

@@ -99,7 +99,7 @@ fn program(
 ) -> Program {
     let mut ops = Vec::new();
     if drawn.broadcast {
-        ops.push(Op::ReadBroadcast { broadcast: 0 });
+        ops.push(Op::ReadBroadcast { broadcast: 0, joined: false });
     }
     ops.push(match (drawn.source, fetched) {
         (Source::Cached(which, _), _) if !tables.rdds.is_empty() => {

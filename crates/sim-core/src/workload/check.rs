@@ -105,7 +105,7 @@ impl Workload {
                 Op::ReadBlock { rdd, .. } => {
                     (rdd.index() < self.rdds.len()).then_some(()).ok_or("no such rdd")
                 }
-                Op::ReadBroadcast { broadcast } => {
+                Op::ReadBroadcast { broadcast, .. } => {
                     ((*broadcast as usize) < self.broadcasts.len()).then_some(()).ok_or("no such broadcast")
                 }
                 _ => Ok(()),

@@ -30,7 +30,7 @@ impl Lowering<'_> {
                 broadcast
             }
         };
-        stream.ops.insert(0, Op::ReadBroadcast { broadcast });
+        stream.ops.insert(0, Op::ReadBroadcast { broadcast, joined: false });
         Ok(stream)
     }
 
@@ -45,7 +45,7 @@ impl Lowering<'_> {
             }
         };
         let mut stream = self.stream(self.plan.node(id).inputs[0])?;
-        stream.ops.push(Op::ReadBroadcast { broadcast });
+        stream.ops.push(Op::ReadBroadcast { broadcast, joined: true });
         Ok(stream)
     }
 

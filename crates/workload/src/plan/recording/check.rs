@@ -192,7 +192,7 @@ impl Owner<'_> {
                     }
                     &[("rows", rows), ("bytes", bytes)]
                 }
-                Step::ReadBroadcast { broadcast } => {
+                Step::ReadBroadcast { broadcast, .. } => {
                     self.index("broadcast", *broadcast, self.recording.broadcasts.len())?;
                     &[]
                 }

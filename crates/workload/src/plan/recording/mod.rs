@@ -186,6 +186,9 @@ pub enum Step {
     ReadBroadcast {
         /// Index of the variable.
         broadcast: u32,
+        /// Whether a broadcast hash join reads it: its size is in the task's peak then.
+        #[serde(default, skip_serializing_if = "is_false")]
+        joined: bool,
     },
     /// A filter, a projection, a broadcast join: the topmost rows become these.
     Narrow {
@@ -331,4 +334,9 @@ pub struct Job {
 
 fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -8,6 +8,9 @@ use crate::plan::recording::{Broadcast, Column, Output, PartitionsFrom, Step, Wr
 use crate::recorded::facts::{Figure, PlanNode};
 use crate::recorded::sql::{CachedScan, SqlOutput, SqlStage, stage_of};
 
+/// Bytes by which the compressed pieces of a relation exceed the compressed rows that it was made of, a row: seen 4 to 10.
+const PIECE_BYTES_PER_ROW: u64 = 6;
+
 impl<'f> Fitter<'f> {
     fn plans(&self, run: usize) -> Option<&'f [PlanNode]> {
         let query = self.facts.jobs.get(self.runs[run].job?)?.query?;
@@ -25,6 +28,13 @@ impl<'f> Fitter<'f> {
             let shuffle = &mut self.fitted.recording.shuffles[shuffle as usize];
             shuffle.partitions = partitions.max(1);
             shuffle.partitions_from = if by_setting { partitions_from } else { PartitionsFrom::Program };
+        }
+        if let Some(SqlOutput::Broadcast { key, rows, .. }) = &stage.output {
+            let tasks = self.runs[run].tasks();
+            let sum =
+                |column: &Column| (0..tasks).fold(0, |sum: u64, task| sum.saturating_add(column.at(task)));
+            let sent = sum(&self.runs[run].figure(Figure::ResultSize));
+            self.collected.insert(*key, sent.saturating_add(rows.saturating_mul(PIECE_BYTES_PER_ROW)));
         }
         let id = self.runs[run].stage;
         for note in &stage.notes {
@@ -155,7 +165,7 @@ impl<'f> Fitter<'f> {
                     let writer = self.exchange_writer(run, stage, *shuffle as usize)?;
                     *shuffle = *self.shuffles.get(&writer)?;
                 }
-                Step::ReadBroadcast { broadcast } => {
+                Step::ReadBroadcast { broadcast, .. } => {
                     *broadcast = self.query_broadcast(run, *stage.broadcasts.get(*broadcast as usize)?);
                 }
                 Step::Cached { rdd, .. } => {
@@ -184,8 +194,8 @@ impl<'f> Fitter<'f> {
         fetched.collect::<Vec<_>>().get(exchange).copied()
     }
 
-    /// The variable of a broadcast exchange. Its value is as large as its `data size`; its pieces, compressed, as the
-    /// rows that the driver got, if that is less.
+    /// The variable of a broadcast exchange. Its value is as large as its `data size`; its pieces are compressed, as the
+    /// results are that the driver got of the tasks, and hold the slots of the relation besides.
     fn query_broadcast(&mut self, run: usize, key: i64) -> u32 {
         if let Some(&known) = self.broadcasts.get(&key) {
             return known;
@@ -196,11 +206,11 @@ impl<'f> Fitter<'f> {
             u64::try_from(*self.totals.get(&id)?).ok()
         });
         let value = size.unwrap_or(0);
-        let pieces = value / 2;
+        let pieces = self.collected.get(&key).map_or(value / 2, |&pieces| pieces.min(value));
         self.inferred(
             "broadcast_bytes",
             None,
-            "the pieces of a broadcast table have half the bytes of its value",
+            "the pieces of a broadcast table have the bytes of the results that it was collected from, and 6 a row",
         );
         let index = self.broadcast(Broadcast { pieces, value });
         self.broadcasts.insert(key, index);

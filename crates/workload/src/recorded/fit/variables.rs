@@ -60,7 +60,7 @@ impl Fitter<'_> {
         };
         self.inferred("broadcast_bytes", None, rule);
         let broadcast = self.broadcast(Broadcast { pieces, value: expanded(pieces) });
-        Some(Step::ReadBroadcast { broadcast })
+        Some(Step::ReadBroadcast { broadcast, joined: false })
     }
 
     /// Variables of the program that the tasks of a run may read: those that were put between the job before and the
@@ -74,7 +74,7 @@ impl Fitter<'_> {
                 None => self.broadcast(Broadcast { pieces, value: expanded(pieces) }),
             };
             self.variables.index.insert(id, broadcast);
-            Step::ReadBroadcast { broadcast }
+            Step::ReadBroadcast { broadcast, joined: false }
         };
         variables.into_iter().map(step).collect()
     }
