@@ -26,8 +26,8 @@ pub struct PlanConf {
     pub window_buffer_rows: u64,
     /// `spark.sql.inMemoryColumnarStorage.batchSize`, 10,000: rows of an element of a cached query.
     pub cached_batch_rows: u64,
-    /// Whether recorded tasks run on the executors that they ran on; otherwise they are scheduled anew.
-    pub keeps_placement: bool,
+    /// How much of a recorded schedule is kept.
+    pub schedule: Schedule,
     /// The CPU time of operators.
     pub costs: Costs,
 }
@@ -45,7 +45,7 @@ impl Default for PlanConf {
             prefer_sort_merge_join: true,
             window_buffer_rows: 4096,
             cached_batch_rows: 10_000,
-            keeps_placement: true,
+            schedule: Schedule::Recorded,
             costs: Costs::default(),
         }
     }
@@ -73,7 +73,7 @@ impl PlanConf {
             prefer_sort_merge_join: conf.flag(Key::SqlJoinPreferSortMergeJoin),
             window_buffer_rows: int(Key::SqlWindowExecBufferInMemoryThreshold),
             cached_batch_rows: int(Key::SqlInMemoryColumnarStorageBatchSize),
-            keeps_placement: true,
+            schedule: Schedule::Recorded,
             costs: Costs {
                 row_ns: int(Key::PoolsimCpuRowNs),
                 byte_ps: int(Key::PoolsimCpuBytePs),
@@ -82,6 +82,18 @@ impl PlanConf {
             },
         }
     }
+}
+
+/// How much of a recorded schedule is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schedule {
+    /// Tasks run where they ran, and are not launched earlier than they were: the settings are the recorded ones.
+    Recorded,
+    /// Tasks run where they ran, in the order in which they were launched, as soon as there is a slot: settings differ,
+    /// and with them the times of tasks.
+    Executors,
+    /// Tasks are scheduled anew: the executors differ.
+    Anew,
 }
 
 /// The cost table: CPU time of operators.

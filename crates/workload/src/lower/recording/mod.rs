@@ -12,8 +12,8 @@ use sim_core::units::{Bytes, SimTime};
 use sim_core::workload::{Broadcast, Job, Partition, Placement, Rdd, Shuffle, Stage};
 
 use self::recut::Cuts;
-use super::Lowering;
 use super::stream::Stream;
+use super::{Lowering, Schedule};
 use crate::Error;
 use crate::plan::Recording;
 use crate::plan::recording::{self, Column};
@@ -102,16 +102,28 @@ impl Lowering<'_> {
 
     /// Where the tasks ran; nothing where every schedule is the same, or another is wanted.
     fn placement(&self, stage: &recording::Stage, recording: &Recording, cut: recut::Cut) -> Vec<Placement> {
-        let free = recording.executors.len() <= 1 && stage.not_before_ms.is_zero();
-        if !self.conf.keeps_placement || cut.from != cut.to || free {
+        let alone = recording.executors.len() <= 1;
+        let free = match self.conf.schedule {
+            Schedule::Recorded => alone && stage.not_before_ms.is_zero(),
+            Schedule::Executors => alone,
+            Schedule::Anew => true,
+        };
+        if free || cut.from != cut.to {
             return Vec::new();
         }
-        (0..cut.to as usize)
-            .map(|task| Placement {
-                executor: u32::try_from(stage.executor.at(task)).unwrap_or(u32::MAX),
-                not_before: SimTime::from_ms(stage.not_before_ms.at(task)),
-            })
-            .collect()
+        let mut launches: Vec<SimTime> =
+            (0..cut.to as usize).map(|task| SimTime::from_ms(stage.not_before_ms.at(task))).collect();
+        if self.conf.schedule == Schedule::Executors {
+            let mut order: Vec<usize> = (0..launches.len()).collect();
+            order.sort_by_key(|&task| (launches[task], task));
+            for (rank, task) in order.into_iter().enumerate() {
+                // The order alone counts: a nanosecond apart is as good as at once.
+                launches[task] = SimTime(rank as u64);
+            }
+        }
+        let executor = |task| u32::try_from(stage.executor.at(task)).unwrap_or(u32::MAX);
+        let placed = launches.into_iter().enumerate();
+        placed.map(|(task, not_before)| Placement { executor: executor(task), not_before }).collect()
     }
 
     fn recorded_job(&mut self, job: &recording::Job) {
