@@ -145,7 +145,7 @@ fn recording() -> impl Strategy<Value = Recording> {
             });
             Recording {
                 executors: vec![Executor { id: "driver".to_owned(), node: 0, added_ms: 0, removed_ms: None }],
-                broadcasts: vec![Broadcast { pieces: 1000, value: 2000 }],
+                broadcasts: vec![Broadcast { pieces: 1000, value: 2000, kept: false }],
                 shuffles,
                 rdds: vec![first, second],
                 jobs: jobs.collect(),

@@ -61,6 +61,7 @@ fn a_recorded_sort_spills_to_the_byte() {
             after: vec![],
             delay: SimTime::ZERO,
             unpersist: vec![],
+            destroy: vec![],
         }],
         stages: vec![Stage {
             name: "sort".into(),

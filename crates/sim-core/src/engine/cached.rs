@@ -427,17 +427,26 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn unpersist(&mut self, rdd: RddId) {
         for index in 0..self.workload.rdds[rdd.index()].partitions.len() as u32 {
             let block = self.block(rdd, index);
-            let copies: Vec<_> = self.cluster.blocks.copies_of(block).collect();
-            for copy in copies {
-                if !self.cluster.blocks[copy].is_unlocked() {
-                    continue;
-                }
-                let executor = &mut self.cluster.executors[self.cluster.blocks[copy].executor.index()];
-                executor.memory.store.remove(&mut executor.memory.manager, &mut self.cluster.blocks, copy);
-                executor.memory.store.remove_block(&mut self.cluster.blocks, copy);
-            }
+            self.forget(block);
         }
         self.emit(Event::Unpersisted(rdd));
+        self.emit_pools();
+    }
+
+    /// Removes every copy of a block that nobody uses.
+    fn forget(&mut self, block: BlockId) {
+        let copies: Vec<_> = self.cluster.blocks.copies_of(block).collect();
+        for copy in copies {
+            if !self.cluster.blocks[copy].is_unlocked() {
+                continue;
+            }
+            let executor = &mut self.cluster.executors[self.cluster.blocks[copy].executor.index()];
+            executor.memory.store.remove(&mut executor.memory.manager, &mut self.cluster.blocks, copy);
+            executor.memory.store.remove_block(&mut self.cluster.blocks, copy);
+        }
+    }
+
+    fn emit_pools(&mut self) {
         for executor in 0..self.cluster.executors.len() {
             self.emit(Event::Pools(ExecutorId::at(executor)));
         }
@@ -445,12 +454,28 @@ impl<O: Observer> Engine<'_, O> {
 
     // ---- broadcast variables
 
+    /// The block of a variable's pieces on an executor; that of its value is the next one.
+    fn pieces_of(&self, broadcast: u32, executor: u32) -> BlockId {
+        let executors = self.cluster.executors.len() as u32;
+        BlockId(self.workload.rdd_blocks() + (broadcast * executors + executor) * 2)
+    }
+
+    /// A variable that nobody refers to any more leaves all executors. Spark does so at the driver's next garbage
+    /// collection; here it is at once.
+    pub(super) fn destroy(&mut self, broadcast: u32) {
+        for executor in 0..self.cluster.executors.len() as u32 {
+            let pieces = self.pieces_of(broadcast, executor);
+            self.forget(pieces);
+            self.forget(BlockId(pieces.0 + 1));
+        }
+        self.emit_pools();
+    }
+
     /// The first reader of an executor fetches the pieces, keeps them and stores the value too: ordinary blocks, of no
     /// RDD, that can be evicted.
     pub(super) fn read_broadcast(&mut self, attempt: u32, broadcast: u32) -> bool {
         let info = self.attempts[attempt as usize].info;
-        let executors = self.cluster.executors.len() as u32;
-        let pieces = BlockId(self.workload.rdd_blocks() + (broadcast * executors + info.executor.0) * 2);
+        let pieces = self.pieces_of(broadcast, info.executor.0);
         let value = BlockId(pieces.0 + 1);
         let sizes = self.workload.broadcasts[broadcast as usize];
         let fetched = self.cluster.executors[info.executor.index()]

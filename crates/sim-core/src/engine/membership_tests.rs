@@ -54,6 +54,7 @@ fn workload(programs: Vec<Vec<Op>>, stages: &[(u32, u32)]) -> Workload {
         after: at.checked_sub(1).map(JobId).into_iter().collect(),
         delay: SimTime::ZERO,
         unpersist: vec![],
+        destroy: vec![],
     };
     Workload {
         jobs: (0..stages.len() as u32).map(job).collect(),

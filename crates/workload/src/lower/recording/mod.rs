@@ -16,7 +16,7 @@ use super::stream::Stream;
 use super::{Lowering, Schedule};
 use crate::Error;
 use crate::plan::Recording;
-use crate::plan::recording::{self, Column};
+use crate::plan::recording::{self, Column, Step};
 
 /// How much of its share of a task's time, by the cost table, taking rows in really has. The rows of recorded sorts came
 /// in the first 10 to 30 % of their tasks; the cost table alone gives them half.
@@ -42,8 +42,8 @@ impl Lowering<'_> {
         for index in 0..recording.stages.len() {
             self.recorded_stage(&lowered, &cuts, index)?;
         }
-        for job in &recording.jobs {
-            self.recorded_job(job);
+        for (job, destroy) in recording.jobs.iter().zip(last_reads(recording)) {
+            self.recorded_job(job, destroy);
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Lowering<'_> {
         placed.map(|(task, not_before)| Placement { executor: executor(task), not_before }).collect()
     }
 
-    fn recorded_job(&mut self, job: &recording::Job) {
+    fn recorded_job(&mut self, job: &recording::Job, destroy: Vec<u32>) {
         let mut stages: Vec<StageId> =
             job.stages.iter().flat_map(|&stage| self.with_ancestors(StageId(stage))).collect();
         stages.sort_unstable();
@@ -137,8 +137,37 @@ impl Lowering<'_> {
             after: job.after.iter().map(|&job| JobId(job)).collect(),
             delay: SimTime::from_ms(job.delay_ms),
             unpersist: job.unpersist.iter().map(|&rdd| RddId(rdd)).collect(),
+            destroy,
         });
     }
+}
+
+/// By job: the broadcast variables that it is the last to read. Those that the program keeps, and those that cached RDDs
+/// are computed with, stay.
+fn last_reads(recording: &Recording) -> Vec<Vec<u32>> {
+    let read = |steps: &[Step]| -> Vec<u32> {
+        let of_step = |step: &Step| match step {
+            Step::ReadBroadcast { broadcast, .. } => Some(*broadcast),
+            _ => None,
+        };
+        steps.iter().filter_map(of_step).collect()
+    };
+    let mut last: Vec<Option<usize>> = vec![None; recording.broadcasts.len()];
+    for (at, job) in recording.jobs.iter().enumerate() {
+        for broadcast in job.stages.iter().flat_map(|&stage| read(&recording.stages[stage as usize].steps)) {
+            last[broadcast as usize] = Some(at);
+        }
+    }
+    for broadcast in recording.rdds.iter().flat_map(|rdd| read(&rdd.steps)) {
+        last[broadcast as usize] = None;
+    }
+    let mut by_job = vec![Vec::new(); recording.jobs.len()];
+    for (broadcast, job) in last.into_iter().enumerate() {
+        if let Some(job) = job.filter(|_| !recording.broadcasts[broadcast].kept) {
+            by_job[job].push(broadcast as u32);
+        }
+    }
+    by_job
 }
 
 /// What has been lowered of a recording.

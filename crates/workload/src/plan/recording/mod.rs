@@ -58,6 +58,9 @@ pub struct Broadcast {
     pub pieces: u64,
     /// Estimated bytes of its deserialized value.
     pub value: u64,
+    /// Whether the program keeps it; otherwise it is removed when the last job that reads it has ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub kept: bool,
 }
 
 /// A shuffle.

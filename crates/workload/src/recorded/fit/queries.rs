@@ -212,7 +212,7 @@ impl<'f> Fitter<'f> {
             None,
             "the pieces of a broadcast table have the bytes of the results that it was collected from, and 6 a row",
         );
-        let index = self.broadcast(Broadcast { pieces, value });
+        let index = self.broadcast(Broadcast { pieces, value, kept: false });
         self.broadcasts.insert(key, index);
         index
     }
