@@ -117,6 +117,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             output,
             time_ms,
             executor: Column::Same(0),
+            deserialize_ms: not_before_ms.clone(),
             not_before_ms,
         }
     })

@@ -185,6 +185,7 @@ mod tests {
             output: Output::None,
             time_ms: Column::of(time_ms),
             executor: Column::default(),
+            deserialize_ms: Column::default(),
             not_before_ms: Column::default(),
         }
     }

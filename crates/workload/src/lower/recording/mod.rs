@@ -9,7 +9,7 @@ pub use recut::is_recut;
 
 use sim_core::ids::{JobId, RddId, StageId};
 use sim_core::units::{Bytes, SimTime};
-use sim_core::workload::{Broadcast, Job, Partition, Placement, Rdd, Shuffle, Stage};
+use sim_core::workload::{Broadcast, Job, Op, Partition, Placement, Rdd, Shuffle, Stage};
 
 use self::recut::Cuts;
 use super::stream::Stream;
@@ -84,11 +84,15 @@ impl Lowering<'_> {
         let shuffle =
             self.recorded_output(&mut stream, stage, cut, |shuffle| cuts.shuffles[shuffle as usize])?;
         stream.settle()?;
-        stream.scale_time(
-            &times(&cut.column(&stage.time_ms)),
-            &mut vec![0; cut.to as usize],
-            FILL_PERCENT,
-        )?;
+        let total = times(&cut.column(&stage.time_ms));
+        let started = times(&cut.column(&stage.deserialize_ms));
+        let started: Vec<u64> = started.iter().zip(&total).map(|(&ns, &total)| ns.min(total)).collect();
+        let rest: Vec<u64> = started.iter().zip(&total).map(|(&ns, &total)| total - ns).collect();
+        stream.scale_time(&rest, &mut vec![0; cut.to as usize], FILL_PERCENT)?;
+        if started.iter().any(|&ns| ns > 0) {
+            let time = stream.column(started)?;
+            stream.ops.insert(0, Op::Compute { time });
+        }
         let mut parents = std::mem::take(&mut stream.parents);
         parents.sort_unstable();
         parents.dedup();

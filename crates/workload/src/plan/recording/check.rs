@@ -40,6 +40,7 @@ fn tables(recording: &Recording) -> Result<(), Error> {
         owner.steps(&stage.steps)?;
         owner.output(&stage.output)?;
         owner.times("time_ms", &stage.time_ms)?;
+        owner.times("deserialize_ms", &stage.deserialize_ms)?;
         owner.times("not_before_ms", &stage.not_before_ms)?;
         owner.column("executor", &stage.executor)?;
     }

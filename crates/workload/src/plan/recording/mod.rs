@@ -135,6 +135,9 @@ pub struct Stage {
     /// Milliseconds of each task on its core that its own steps take: without writing spills, and without computing
     /// cached partitions.
     pub time_ms: Column,
+    /// Milliseconds of that in which the task is deserialized: it asks for no memory before.
+    #[serde(default)]
+    pub deserialize_ms: Column,
     /// Index of the executor that ran the task.
     #[serde(default)]
     pub executor: Column,

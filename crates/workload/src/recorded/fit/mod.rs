@@ -199,6 +199,7 @@ impl<'f> Fitter<'f> {
             steps,
             output,
             time_ms: run.column(|task| run.time_ms(task)),
+            deserialize_ms: run.column(|task| run.at(Figure::Deserialize, task)),
             executor: Column::of(executor.collect()),
             not_before_ms: run
                 .column(|task| Some(run.at(Figure::Launch, task)?.saturating_sub(run.submitted))),
