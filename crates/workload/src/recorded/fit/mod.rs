@@ -12,6 +12,7 @@ mod objects;
 mod queries;
 mod runs;
 mod steps;
+mod unread;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -12,14 +12,16 @@ use crate::recorded::sql::{CachedScan, SqlOutput, SqlStage, stage_of};
 const PIECE_BYTES_PER_ROW: u64 = 6;
 
 impl<'f> Fitter<'f> {
-    fn plans(&self, run: usize) -> Option<&'f [PlanNode]> {
+    pub(super) fn plans(&self, run: usize) -> Option<&'f [PlanNode]> {
         let query = self.facts.jobs.get(self.runs[run].job?)?.query?;
         Some(&self.facts.queries.get(&query)?.plans)
     }
 
     /// What a run did of its query, if it did anything of it.
     pub(super) fn query_stage(&mut self, run: usize) -> Option<SqlStage> {
-        let stage = stage_of(self.plans(run)?, &self.runs[run].metrics(), &self.totals)?;
+        let expected = if self.runs[run].has_succeeded() { None } else { self.expected_metrics(run) };
+        let metrics = expected.unwrap_or_else(|| self.runs[run].metrics());
+        let stage = stage_of(self.plans(run)?, &metrics, &self.totals)?;
         if let Some(SqlOutput::Exchange { key, partitions, partitions_from, .. }) = stage.output
             && let Some(&shuffle) = self.shuffles.get(&run)
         {
@@ -91,6 +93,11 @@ impl<'f> Fitter<'f> {
                 bytes: bytes.clone(),
                 writer: Writer::Sql,
             },
+            // Nothing was written: the tasks of the stage all failed.
+            (_, Some(&shuffle)) if !run_of.has_succeeded() => {
+                let [wire_bytes, rows, bytes] = [0; 3].map(Column::Same);
+                Output::Shuffle { shuffle, wire_bytes, rows, bytes, writer: Writer::Sql }
+            }
             (_, Some(_)) => return None,
             (Some(SqlOutput::Write), None) => Output::Write { bytes: run_of.figure(Figure::OutputBytes) },
             _ => Output::Result { bytes: run_of.figure(Figure::ResultSize) },
@@ -219,7 +226,7 @@ impl<'f> Fitter<'f> {
 }
 
 /// The node whose smallest accumulator is `key`.
-fn with_key(node: &PlanNode, key: i64) -> Option<&PlanNode> {
+pub(super) fn with_key(node: &PlanNode, key: i64) -> Option<&PlanNode> {
     if node.metrics.iter().map(|metric| metric.id).min() == Some(key) {
         return Some(node);
     }
