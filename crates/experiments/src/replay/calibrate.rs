@@ -19,6 +19,8 @@ use crate::{Case, Error, Input, Layer, Settings, Slips};
 const MAX_ROUNDS: usize = 3;
 /// The share of a task's time that its own steps keep at least: one in so many.
 const OWN_SHARE: u64 = 20;
+/// Spilling takes at most one in so many of the time of three quarters of the tasks that spill.
+const SPILL_SHARE: u64 = 2;
 /// The part of a filling task's time that computes the partition, where no hit tells what the rest takes.
 const FILL_PERCENT: u64 = 90;
 
@@ -38,6 +40,9 @@ pub(super) fn calibrate(input: &mut Input, settings: &Settings) -> Result<(), Er
     let first = Case::of(input, &settings.with(free))?;
     let mut seen = Demands::of(&simulate(&first, &raw), &raw);
     let rdd_times = seen.rdd_times(&raw);
+    if let Some(fastest) = seen.spill_rate(&raw) {
+        limit_spill_rate(input, fastest);
+    }
     for _ in 0..MAX_ROUNDS {
         let case = Case::of(input, settings)?;
         let rate = case.run_conf.cost.spill_cpu_ps_per_byte;
@@ -63,6 +68,16 @@ pub(super) fn calibrate(input: &mut Input, settings: &Settings) -> Result<(), Er
         seen = again;
     }
     Ok(())
+}
+
+/// Makes spills of the recording take no more than `most` picoseconds a byte.
+fn limit_spill_rate(input: &mut Input, most: u64) {
+    let name = Key::PoolsimSpillCpuBytePs.name();
+    for (key, value) in &mut input.scenario.conf {
+        if key == name && value.parse().is_ok_and(|rate: u64| rate > most) {
+            *value = most.to_string();
+        }
+    }
 }
 
 fn put(input: &mut Input, recording: Recording) {
@@ -114,6 +129,20 @@ impl Demands {
             );
         }
         Self { spilled, computed, hits }
+    }
+
+    /// Picoseconds a byte that a spill takes at most, where the tasks that spill were fast.
+    fn spill_rate(&self, raw: &Recording) -> Option<u64> {
+        let mut rates = Vec::new();
+        for (stage, column) in self.spilled.iter().enumerate() {
+            for (task, &bytes) in column.iter().enumerate().filter(|&(_, &bytes)| bytes > 0) {
+                let ps = u128::from(raw.stages[stage].time_ms.at(task)) * 1_000_000_000;
+                let rate = ps / u128::from(SPILL_SHARE) / u128::from(bytes);
+                rates.push(u64::try_from(rate).unwrap_or(u64::MAX));
+            }
+        }
+        rates.sort_unstable();
+        rates.get(rates.len() / 4).copied()
     }
 
     fn spilled(&self, stage: usize, task: usize) -> u64 {
