@@ -207,11 +207,16 @@ impl Lowering<'_> {
                         self.write_shuffle(stream, id, partitions)?;
                     }
                     Writer::Rdd { objects } => {
+                        let costs = &self.conf.costs;
+                        stream.spend(|cell| costs.rows(cell.rows, None));
                         let rows = stream.each(|cell| cell.rows);
                         let demand = Demand { rows, bytes: cut.column(objects) };
                         self.write_sorted(stream, id, ConsumerSpec::ExternalSorter, demand)?;
                     }
                     Writer::Combine { objects, rows_in } => {
+                        // Rows that no step has counted before are taken in, in time, before they are sorted.
+                        let costs = &self.conf.costs;
+                        stream.spend(|cell| costs.rows(cell.rows, None) + costs.serialize(cell.bytes));
                         let demand = Demand { rows: cut.column(rows_in), bytes: cut.column(objects) };
                         self.write_sorted(stream, id, ConsumerSpec::ExternalSorter, demand)?;
                     }

@@ -112,7 +112,8 @@ impl<'f> Fitter<'f> {
         let inner = inner(facts, &runs, &filled);
         let written = runs.iter().map(|run| (run.sum(Figure::WrittenBytes), run.sum(Figure::WrittenRecords)));
         let written = written.collect();
-        let share = Share { pool: execution_bytes(facts, !fills.is_empty()), slots };
+        let initial = initial_bytes(facts);
+        let share = Share { pool: execution_bytes(facts, !fills.is_empty()), slots, initial };
         let recording = Recording { executors: list, ..Recording::default() };
         let fitted = Fitted { recording, executors, start, ..Fitted::default() };
         Self {
@@ -312,4 +313,10 @@ fn execution_bytes(facts: &Facts, caches: bool) -> u64 {
     let region = setting("spark.memory.storageFraction").and_then(|text| text.trim().parse::<f64>().ok());
     let region = if caches { region.unwrap_or(0.5).clamp(0.0, 1.0) } else { 0.0 };
     pool - ((pool as f64 * region) as u64).min(pool)
+}
+
+/// `spark.shuffle.spill.initialMemoryThreshold`, which is a number of bytes.
+fn initial_bytes(facts: &Facts) -> u64 {
+    let setting = facts.environment.settings.get("spark.shuffle.spill.initialMemoryThreshold");
+    setting.and_then(|text| text.trim().parse().ok()).unwrap_or(5 << 20)
 }

@@ -7,7 +7,7 @@
 use super::Fitter;
 use super::cached::{Cell, partition};
 use super::lineage::{self, Read};
-use super::objects::{Held, expanded, sizes};
+use super::objects::{Held, Layout, expanded, sizes, with_last_row};
 use super::runs::{Run, filled};
 use crate::plan::recording::{Column, Output, Step, Writer};
 use crate::recorded::facts::{Facts, Figure, PlanNode, RddFacts};
@@ -218,22 +218,24 @@ impl Fitter<'_> {
         if keeps == Keeps::Nothing {
             return;
         }
-        let held: Vec<Option<Held>> = cells
+        let tasks: Vec<Option<Held>> = cells
             .iter()
             .map(|cell| {
                 let (run, task) = (*cell)?;
                 let run = &self.runs[run];
-                Some(Held {
-                    peak: run.at(Figure::Peak, task)?,
-                    rows: run.at(Figure::FetchedRecords, task)?,
-                    serialized: run.fetched(task)?,
-                })
+                held(run, task, run.at(Figure::FetchedRecords, task)?, run.fetched(task)?)
             })
             .collect();
-        if held.iter().flatten().all(|held| held.peak == 0) {
+        if tasks.iter().flatten().all(|held| held.peak == 0) {
             return;
         }
-        let sizes = sizes(&held, self.share);
+        let layout = if keeps == Keeps::Sorter { Layout::Rows } else { Layout::Groups };
+        let mut sizes = sizes(&tasks, self.share, layout);
+        if keeps == Keeps::Map {
+            for (size, task) in sizes.bytes.iter_mut().zip(&tasks) {
+                *size = size.zip(*task).map(|(size, task)| with_last_row(size, task.rows));
+            }
+        }
         let stage = match of {
             Where::Stage(run) => Some(self.runs[run].stage),
             Where::Rdd(_) => cells.iter().flatten().next().map(|&(run, _)| self.runs[run].stage),
@@ -249,7 +251,8 @@ impl Fitter<'_> {
 
     fn object_grade(&mut self, stage: Option<u32>, scaled: bool) {
         let rule = if scaled {
-            "objects of tasks whose peak may be cut by their share are as large as their rows, or 2.5 times their bytes"
+            "objects of tasks whose peak may be cut by their share are as large as their rows, or 2.5 times their bytes \
+             (1.6 where a map groups them)"
         } else {
             "objects are as large as the peak of a task that is below its share"
         };
@@ -290,21 +293,29 @@ impl Fitter<'_> {
         let run = &self.runs[index];
         let rows =
             |task| Some(run.at(Figure::WrittenRecords, task)?.max(run.at(Figure::InputRecords, task)?));
-        let held: Vec<Option<Held>> = (0..run.tasks())
+        let tasks: Vec<Option<Held>> = (0..run.tasks())
             .map(|task| {
-                Some(Held {
-                    peak: run.at(Figure::Peak, task)?,
-                    rows: run.at(Figure::WrittenRecords, task)?,
-                    serialized: run.at(Figure::WrittenBytes, task)?,
-                })
+                let written = |figure| run.at(figure, task);
+                held(run, task, written(Figure::WrittenRecords)?, written(Figure::WrittenBytes)?)
             })
             .collect();
-        let sizes = sizes(&held, self.share);
+        let sizes = sizes(&tasks, self.share, Layout::Rows);
         let (rows_in, stage) = (run.column(rows), run.stage);
         self.object_grade(Some(stage), sizes.scaled);
         self.inferred("combined_rows", Some(stage), "as many rows go into a map-side combine as come out");
         Writer::Combine { objects: filled(sizes.bytes), rows_in }
     }
+}
+
+fn held(run: &Run<'_>, task: usize, rows: u64, serialized: u64) -> Option<Held> {
+    Some(Held {
+        peak: run.at(Figure::Peak, task)?,
+        rows,
+        serialized,
+        executor: run.at(Figure::Executor, task)?,
+        launch: run.at(Figure::Launch, task)?,
+        finish: run.at(Figure::Finish, task)?,
+    })
 }
 
 fn input(file_bytes: Column, rows: Column) -> Step {
