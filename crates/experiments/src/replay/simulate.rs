@@ -53,7 +53,9 @@ pub(super) struct CacheReads {
 
 impl CacheReads {
     fn of(recording: &Recording, first_broadcast: u32) -> Self {
-        let single = recording.stages.iter().map(|stage| single_rdd(&stage.steps, &recording.rdds)).collect();
+        let unpersisted = unpersisted(recording);
+        let stages = recording.stages.iter().zip(&unpersisted);
+        let single = stages.map(|(stage, gone)| single_rdd(&stage.steps, &recording.rdds, gone)).collect();
         Self {
             single,
             found: vec![Vec::new(); recording.stages.len()],
@@ -75,8 +77,24 @@ impl CacheReads {
     }
 }
 
-/// The persisted RDD that steps read, if it is one alone; RDDs that it is computed of count too.
-fn single_rdd(steps: &[Step], rdds: &[Rdd]) -> Option<u32> {
+/// By stage: RDDs that were unpersisted before its job was submitted.
+fn unpersisted(recording: &Recording) -> Vec<BTreeSet<u32>> {
+    let mut by_stage = vec![BTreeSet::new(); recording.stages.len()];
+    let mut gone = BTreeSet::new();
+    for job in &recording.jobs {
+        for &stage in &job.stages {
+            if let Some(of_stage) = by_stage.get_mut(stage as usize) {
+                of_stage.clone_from(&gone);
+            }
+        }
+        gone.extend(&job.unpersist);
+    }
+    by_stage
+}
+
+/// The persisted RDD that steps read, if it is one alone; RDDs that it is computed of count too, those that were
+/// unpersisted do not.
+fn single_rdd(steps: &[Step], rdds: &[Rdd], unpersisted: &BTreeSet<u32>) -> Option<u32> {
     let mut all = BTreeSet::new();
     let mut left: Vec<&[Step]> = vec![steps];
     while let Some(steps) = left.pop() {
@@ -88,7 +106,8 @@ fn single_rdd(steps: &[Step], rdds: &[Rdd]) -> Option<u32> {
             }
         }
     }
-    all.first().copied().filter(|_| all.len() == 1)
+    let mut persisted = all.difference(unpersisted);
+    persisted.next().copied().filter(|_| persisted.next().is_none())
 }
 
 impl Observer for CacheReads {
@@ -101,7 +120,7 @@ impl Observer for CacheReads {
         }
         let Event::BlockRead { attempt, rdd: RddId(rdd), partition, source } = event else { return };
         let (stage, task) = (attempt.stage.index(), attempt.index as usize);
-        if source == BlockSource::Computed {
+        if matches!(source, BlockSource::Computed | BlockSource::Unpersisted) {
             self.computed.push((rdd, partition, attempt.stage.0, attempt.index));
         }
         if self.single[stage] == Some(rdd) {

@@ -1,7 +1,6 @@
-//! Cached partitions and broadcast variables: reading, computing, storing and caching again.
+//! Cached partitions: reading, computing, storing and caching again.
 //!
-//! Spark: `RDD.getOrCompute`, `BlockManager.getOrElseUpdate`, `doPutIterator`, `maybeCacheDiskValuesInMemory`,
-//! `TorrentBroadcast.readBroadcastBlock`.
+//! Spark: `RDD.getOrCompute`, `BlockManager.getOrElseUpdate`, `doPutIterator`, `maybeCacheDiskValuesInMemory`.
 
 use super::attempt::{AfterEviction, AfterLock, Doing, FrameOf, PutStage, Putting};
 use super::{Engine, Over};
@@ -9,7 +8,7 @@ use crate::ids::{AttemptSlot, BlockId, ExecutorId, RddId};
 use crate::memory::MemoryMode;
 use crate::observe::{BlockSource, Event, EvictedFor, Observer};
 use crate::storage::{
-    BlockData, BlockForm, CopyId, LinearEstimate, NewBlock, PutLock, StorageLevel, Unroll, UnrollStep,
+    BlockData, BlockForm, CopyId, LinearEstimate, NewBlock, PutLock, Unroll, UnrollStep,
 };
 use crate::units::{Bytes, SimTime};
 use crate::workload::Partition;
@@ -23,8 +22,15 @@ impl<O: Observer> Engine<'_, O> {
         self.workload.rdds[rdd.index()].partitions[index as usize]
     }
 
-    /// A partition of a cached RDD: local, then remote, then computed and stored.
+    /// A partition of a cached RDD: local, then remote, then computed and stored. One of an RDD that was unpersisted has
+    /// no storage level any more: it is computed.
     pub(super) fn read_block(&mut self, attempt: u32, rdd: RddId, index: u32) -> bool {
+        if self.unpersisted[rdd.index()] {
+            self.emit_read(attempt, rdd, index, BlockSource::Unpersisted);
+            self.push_frame(attempt, FrameOf::Partition { rdd, index, copy: None });
+            self.turn_to(attempt, Doing::Next);
+            return true;
+        }
         let block = self.block(rdd, index);
         let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
         let executor = &mut self.cluster.executors[info.executor.index()];
@@ -60,6 +66,7 @@ impl<O: Observer> Engine<'_, O> {
         match source {
             BlockSource::Computed => state.metrics.cache_misses += 1,
             BlockSource::Memory | BlockSource::Disk | BlockSource::Remote => state.metrics.cache_hits += 1,
+            BlockSource::Unpersisted => {}
         }
         let info = state.info;
         self.emit(Event::BlockRead { attempt: &info, rdd, partition, source });
@@ -97,9 +104,16 @@ impl<O: Observer> Engine<'_, O> {
         let copy = copy.expect("the executor has no copy");
         self.cluster.blocks[copy].serialized_size = self.partition(rdd, index).serialized_size;
         self.emit_read(attempt, rdd, index, BlockSource::Computed);
-        self.push_frame(attempt, FrameOf::Partition { rdd, index, copy });
+        self.push_frame(attempt, FrameOf::Partition { rdd, index, copy: Some(copy) });
         self.turn_to(attempt, Doing::Next);
         true
+    }
+
+    /// The program of a partition that is not stored has ended: what its elements take is spent, then its reader goes on.
+    pub(super) fn pass_on(&mut self, attempt: u32, rdd: RddId, index: u32) -> bool {
+        let time = self.partition(rdd, index).unroll_time;
+        self.pop_frame(attempt);
+        self.compute(attempt, time)
     }
 
     // ---- storing
@@ -423,8 +437,9 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// `unpersist` without waiting: every copy that nobody uses is gone at once.
+    /// `unpersist` without waiting: every copy that nobody uses is gone at once, and none is stored again.
     pub(super) fn unpersist(&mut self, rdd: RddId) {
+        self.unpersisted[rdd.index()] = true;
         for index in 0..self.workload.rdds[rdd.index()].partitions.len() as u32 {
             let block = self.block(rdd, index);
             let copies: Vec<_> = self.cluster.blocks.copies_of(block).collect();
@@ -441,54 +456,5 @@ impl<O: Observer> Engine<'_, O> {
         for executor in 0..self.cluster.executors.len() {
             self.emit(Event::Pools(ExecutorId::at(executor)));
         }
-    }
-
-    // ---- broadcast variables
-
-    /// The first reader of an executor fetches the pieces, keeps them and stores the value too: ordinary blocks, of no
-    /// RDD, that can be evicted.
-    pub(super) fn read_broadcast(&mut self, attempt: u32, broadcast: u32) -> bool {
-        let info = self.attempts[attempt as usize].info;
-        let executors = self.cluster.executors.len() as u32;
-        let pieces = BlockId(self.workload.rdd_blocks() + (broadcast * executors + info.executor.0) * 2);
-        let value = BlockId(pieces.0 + 1);
-        let sizes = self.workload.broadcasts[broadcast as usize];
-        let fetched = self.cluster.executors[info.executor.index()]
-            .memory
-            .store
-            .find(&self.cluster.blocks, pieces)
-            .is_none();
-        self.memory_calls += 1;
-        self.store_broadcast(attempt, pieces, StorageLevel::MEMORY_AND_DISK_SER, sizes.pieces);
-        self.store_broadcast(attempt, value, StorageLevel::MEMORY_AND_DISK, sizes.value);
-        let written = self.after_memory(attempt, EvictedFor::Storage);
-        if self.hold_lock(attempt, written, AfterEviction::Step) {
-            return false;
-        }
-        self.turn_to(attempt, Doing::Moving);
-        !(fetched && self.move_bytes(attempt, Over::Network, sizes.pieces))
-    }
-
-    fn store_broadcast(&mut self, attempt: u32, block: BlockId, level: StorageLevel, size: Bytes) {
-        let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
-        let executor = &mut self.cluster.executors[info.executor.index()];
-        let mut manager = executor.memory.block_manager(&mut self.cluster.blocks, &mut self.drops);
-        if size.is_zero() {
-            return;
-        }
-        if let Some(copy) = manager.memory.store.find(manager.blocks, block) {
-            if manager.blocks[copy].in_memory {
-                manager.memory.store.touch(manager.blocks, copy);
-            }
-            return;
-        }
-        let form = BlockForm { estimate: LinearEstimate { base: Bytes::ZERO, per_element: size }, size };
-        let data = BlockData { elements: 1, values: form, serialized: form };
-        let new = NewBlock { block, rdd: None, level };
-        let Ok(_) = if level.deserialized {
-            manager.put_iterator(new, slot, &data, PutLock::Release)
-        } else {
-            manager.put_bytes(new, slot, &data, PutLock::Release)
-        };
     }
 }
