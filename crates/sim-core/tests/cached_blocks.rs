@@ -95,8 +95,12 @@ fn what_was_unpersisted_is_computed_and_not_stored_again() {
     let mut workload = workload(StorageLevel::MEMORY_ONLY);
     workload.jobs[0].unpersist = vec![RddId(0)];
     workload.stages.push(Stage { name: "read".into(), ..workload.stages[0].clone() });
-    let read =
-        Job { name: "read".into(), stages: vec![StageId(1)], after: vec![JobId(0)], ..workload.jobs[0].clone() };
+    let read = Job {
+        name: "read".into(),
+        stages: vec![StageId(1)],
+        after: vec![JobId(0)],
+        ..workload.jobs[0].clone()
+    };
     workload.jobs.push(Job { unpersist: vec![], ..read });
     workload.check().unwrap();
     let settings = [("spark.executor.instances", "1"), ("poolsim.task.launchMs", "0")];

@@ -7,9 +7,7 @@ use super::{Engine, Over};
 use crate::ids::{AttemptSlot, BlockId, ExecutorId, RddId};
 use crate::memory::MemoryMode;
 use crate::observe::{BlockSource, Event, EvictedFor, Observer};
-use crate::storage::{
-    BlockData, BlockForm, CopyId, LinearEstimate, NewBlock, PutLock, Unroll, UnrollStep,
-};
+use crate::storage::{BlockData, BlockForm, CopyId, LinearEstimate, NewBlock, PutLock, Unroll, UnrollStep};
 use crate::units::{Bytes, SimTime};
 use crate::workload::Partition;
 

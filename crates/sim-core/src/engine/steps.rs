@@ -166,7 +166,9 @@ impl<'w, O: Observer> Engine<'w, O> {
                     self.finish_attempt(attempt);
                     false
                 }
-                FrameOf::Partition { rdd, index, copy: Some(copy) } => self.begin_put(attempt, rdd, index, copy),
+                FrameOf::Partition { rdd, index, copy: Some(copy) } => {
+                    self.begin_put(attempt, rdd, index, copy)
+                }
                 FrameOf::Partition { rdd, index, copy: None } => self.pass_on(attempt, rdd, index),
             };
         };
