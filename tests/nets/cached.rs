@@ -36,6 +36,7 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         after: stage.checked_sub(1).map(JobId).into_iter().collect(),
         delay: SimTime::ZERO,
         unpersist: vec![],
+        destroy: vec![],
     };
     let partition = Partition {
         memory_size: Bytes(500),

@@ -47,7 +47,7 @@ fn step(rdds: u32) -> impl Strategy<Value = Step> {
             }
             Step::Cached { rdd, partition: None, rows, bytes }
         }),
-        Just(Step::ReadBroadcast { broadcast: 0 }),
+        any::<bool>().prop_map(|joined| Step::ReadBroadcast { broadcast: 0, joined }),
         Just(Step::Union),
         pair.clone().prop_map(|(rows, bytes)| Step::Narrow { rows, bytes }),
         any::<bool>().prop_map(|radix| Step::Sort { radix }),
@@ -117,6 +117,7 @@ fn stage() -> impl Strategy<Value = Stage> {
             output,
             time_ms,
             executor: Column::Same(0),
+            deserialize_ms: not_before_ms.clone(),
             not_before_ms,
         }
     })
@@ -145,7 +146,7 @@ fn recording() -> impl Strategy<Value = Recording> {
             });
             Recording {
                 executors: vec![Executor { id: "driver".to_owned(), node: 0, added_ms: 0, removed_ms: None }],
-                broadcasts: vec![Broadcast { pieces: 1000, value: 2000 }],
+                broadcasts: vec![Broadcast { pieces: 1000, value: 2000, kept: false }],
                 shuffles,
                 rdds: vec![first, second],
                 jobs: jobs.collect(),

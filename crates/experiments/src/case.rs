@@ -7,7 +7,7 @@ use sim_core::conf::{ClusterShape, Conf, Layout, SparkVersion};
 use sim_core::engine::RunConf;
 use sim_core::ids::RddId;
 use sim_core::workload::Workload;
-use workload::{Plan, PlanConf, Scenario};
+use workload::{Plan, PlanConf, Scenario, Schedule};
 
 use crate::limits::{check_limits, check_time};
 use crate::{Error, Input, Layer, Settings, Slips, recorded, settings};
@@ -127,8 +127,8 @@ impl Resolved {
         let cores = run_conf.executors.iter().map(|executor| u64::from(executor.cores)).sum();
         let mut plan_conf = PlanConf::of(&conf, cores);
         if let Some(recording) = &scenario.plan.recording {
-            plan_conf.keeps_placement = recorded::same_executors(&conf, &layers[0])?;
-            recorded::place_executors(&mut run_conf, recording, plan_conf.keeps_placement);
+            plan_conf.schedule = recorded::schedule(&conf, &layers[0])?;
+            recorded::place_executors(&mut run_conf, recording, plan_conf.schedule != Schedule::Anew);
         }
         Ok(Self { conf, run_conf, layout, plan_conf, notes })
     }

@@ -4,7 +4,7 @@ use sim_core::conf::layout::{ClusterManager, Collector, Deployment, InitialHeap,
 use sim_core::conf::{Conf, Key, SparkVersion};
 use sim_core::engine::RunConf;
 use sim_core::units::SimTime;
-use workload::Recording;
+use workload::{Recording, Schedule};
 
 use crate::{Error, Layer};
 
@@ -51,12 +51,17 @@ fn derived_heap(conf: &Conf) -> u64 {
     runtime_max_memory(conf.bytes(key), Collector::of(conf), initial)
 }
 
-/// Whether these settings have the executors of the recording, whose own settings are `first`: as many, with as many
-/// cores each, under the same master.
-pub(crate) fn same_executors(conf: &Conf, first: &Layer) -> Result<bool, Error> {
+/// How much of the recorded schedule holds under these settings, where `first` are those of the recording: launches are
+/// kept under the same settings of Spark, executors where there are as many with as many cores under the same master.
+pub(crate) fn schedule(conf: &Conf, first: &Layer) -> Result<Schedule, Error> {
     let before = build(conf.version(), std::slice::from_ref(first))?;
-    let same = |key: Key| conf.get(key) == before.get(key);
-    Ok([Key::Master, Key::ExecutorInstances, Key::ExecutorCores, Key::TaskCpus].into_iter().all(same))
+    let same = |key: &Key| conf.get(*key) == before.get(*key);
+    if ![Key::Master, Key::ExecutorInstances, Key::ExecutorCores, Key::TaskCpus].iter().all(same) {
+        return Ok(Schedule::Anew);
+    }
+    let set = conf.explicit().map(|(key, ..)| key).filter(|key| !key.name().starts_with("poolsim."));
+    let recorded = set.into_iter().all(|key| same(&key));
+    Ok(if recorded { Schedule::Recorded } else { Schedule::Executors })
 }
 
 /// Puts executors on the machines that they were on, for as long as they were there.
@@ -103,16 +108,18 @@ mod tests {
     }
 
     #[test]
-    fn executors_are_the_same_if_number_cores_and_master_are() {
+    fn a_schedule_holds_as_far_as_settings_are_the_recorded_ones() {
         let first = layer(&[("spark.executor.instances", "2"), ("spark.executor.cores", "2")]);
-        let same = |pairs: &[(&str, &str)]| {
+        let under = |pairs: &[(&str, &str)]| {
             let layers = [first.clone(), layer(pairs)];
             let conf = build(SparkVersion::V3_5, &layers).expect("good settings");
-            same_executors(&conf, &first).expect("good settings")
+            schedule(&conf, &first).expect("good settings")
         };
-        assert!(same(&[("spark.memory.fraction", "0.2"), ("spark.executor.cores", "2")]));
-        assert!(!same(&[("spark.executor.instances", "3")]));
-        assert!(!same(&[("spark.executor.cores", "1")]));
-        assert!(!same(&[("spark.master", "local[2]")]));
+        assert_eq!(under(&[("spark.executor.cores", "2")]), Schedule::Recorded);
+        assert_eq!(under(&[("poolsim.wakeOrder", "fifo")]), Schedule::Recorded);
+        assert_eq!(under(&[("spark.memory.fraction", "0.2")]), Schedule::Executors);
+        assert_eq!(under(&[("spark.executor.instances", "3")]), Schedule::Anew);
+        assert_eq!(under(&[("spark.executor.cores", "1")]), Schedule::Anew);
+        assert_eq!(under(&[("spark.master", "local[2]")]), Schedule::Anew);
     }
 }

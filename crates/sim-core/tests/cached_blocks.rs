@@ -24,6 +24,7 @@ fn workload(level: StorageLevel) -> Workload {
             after: vec![],
             delay: SimTime::ZERO,
             unpersist: vec![],
+            destroy: vec![],
         }],
         stages: vec![Stage {
             name: "fill".into(),

@@ -41,7 +41,7 @@ fn a_recorded_sort_spills_to_the_byte() {
     assert_eq!(layout.pools.max_heap_bytes, 75_916_902);
     let program = Program {
         ops: vec![
-            Op::ReadBroadcast { broadcast: 0 },
+            Op::ReadBroadcast { broadcast: 0, joined: false },
             Op::Open { slot: 0, consumer: ConsumerSpec::Sort { radix: true } },
             Op::Insert {
                 slot: 0,
@@ -61,6 +61,7 @@ fn a_recorded_sort_spills_to_the_byte() {
             after: vec![],
             delay: SimTime::ZERO,
             unpersist: vec![],
+            destroy: vec![],
         }],
         stages: vec![Stage {
             name: "sort".into(),

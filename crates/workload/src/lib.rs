@@ -14,6 +14,6 @@ pub mod scenario;
 
 pub use error::Error;
 pub use failure::Failure;
-pub use lower::{Costs, PlanConf, is_recut, lower};
+pub use lower::{Costs, PlanConf, Schedule, is_recut, lower};
 pub use plan::{Plan, Recording};
 pub use scenario::Scenario;

@@ -48,6 +48,8 @@ fn add_stage(drawn: &DrawnStage, executors: usize, tables: &mut Workload) {
             after,
             delay: SimTime(u64::from(drawn.micros) * 500),
             unpersist: Vec::new(),
+            // Who reads it later stores it again.
+            destroy: vec![0],
         });
     }
     let job = tables.jobs.last_mut().expect("a stage is of a job");
@@ -99,7 +101,7 @@ fn program(
 ) -> Program {
     let mut ops = Vec::new();
     if drawn.broadcast {
-        ops.push(Op::ReadBroadcast { broadcast: 0 });
+        ops.push(Op::ReadBroadcast { broadcast: 0, joined: false });
     }
     ops.push(match (drawn.source, fetched) {
         (Source::Cached(which, _), _) if !tables.rdds.is_empty() => {

@@ -129,16 +129,21 @@ impl Demands {
             .map(|row| (row.1 as usize, row.2 as usize))
     }
 
-    /// By RDD and partition: milliseconds in which it is computed. What a filling task took beyond a hit of the same
-    /// RDD in another stage, shared by the partitions that it computed.
+    /// By RDD and partition: milliseconds in which it is computed. What a task that computed it took beyond a hit of the
+    /// same RDD, in its own stage if there are any, shared by the partitions that it computed; the least over all such
+    /// tasks, since the first pass also warms up the JVM.
     fn rdd_times(&self, raw: &Recording) -> Vec<Vec<u64>> {
         let raw_ms = |stage: u32, task: u32| raw.stages[stage as usize].time_ms.at(task as usize);
         let mut times: Vec<Vec<Option<u64>>> =
             raw.rdds.iter().map(|rdd| vec![None; rdd.partitions as usize]).collect();
         for (stage, column) in self.computed.iter().enumerate() {
             let usual_hit = |rdd: u32| {
-                let others = self.hits[rdd as usize].iter().filter(|hit| hit.0 != stage as u32);
-                median(others.map(|&(stage, task)| raw_ms(stage, task)).collect())
+                let hits = |own: bool| {
+                    let hits =
+                        self.hits[rdd as usize].iter().filter(move |hit| (hit.0 == stage as u32) == own);
+                    median(hits.map(|&(stage, task)| raw_ms(stage, task)).collect())
+                };
+                hits(true).or_else(|| hits(false))
             };
             let mut usual_hits = BTreeMap::new();
             for tasks in column.chunk_by(|a, b| a.0 == b.0) {
@@ -149,7 +154,8 @@ impl Demands {
                         None => filled * FILL_PERCENT / 100,
                     };
                     let Some(time) = times[rdd as usize].get_mut(partition as usize) else { continue };
-                    time.get_or_insert(compute / tasks.len() as u64);
+                    let compute = compute / tasks.len() as u64;
+                    *time = Some(time.map_or(compute, |before| before.min(compute)));
                 }
             }
         }
@@ -161,4 +167,59 @@ impl Demands {
 fn median(mut amounts: Vec<u64>) -> Option<u64> {
     amounts.sort_unstable();
     amounts.get(amounts.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_core::storage::StorageLevel;
+    use workload::plan::recording::{Output, Rdd, Stage};
+
+    use super::*;
+
+    fn stage(id: u32, time_ms: Vec<u64>) -> Stage {
+        Stage {
+            id,
+            name: String::new(),
+            tasks: 2,
+            steps: Vec::new(),
+            output: Output::None,
+            time_ms: Column::of(time_ms),
+            executor: Column::default(),
+            deserialize_ms: Column::default(),
+            not_before_ms: Column::default(),
+        }
+    }
+
+    #[test]
+    fn computing_a_partition_takes_what_a_miss_takes_beyond_a_hit() {
+        let rdd = Rdd {
+            id: 0,
+            name: String::new(),
+            level: StorageLevel::MEMORY_ONLY,
+            partitions: 2,
+            memory: Column::default(),
+            serialized: Column::default(),
+            elements: Column::default(),
+            steps: Vec::new(),
+            time_ms: Column::default(),
+        };
+        let stages = vec![stage(0, vec![100, 150]), stage(1, vec![10, 60]), stage(2, vec![200, 20])];
+        let raw = Recording { rdds: vec![rdd], stages, ..Recording::default() };
+        // Both are filled in stage 0; the second one is computed again in stage 1, where the first one is found.
+        let demands = Demands {
+            spilled: vec![Vec::new(); 3],
+            computed: vec![vec![(0, 0, 0), (1, 0, 1)], vec![(1, 0, 1)], vec![]],
+            hits: vec![vec![(1, 0)]],
+        };
+        assert_eq!(demands.rdd_times(&raw), [[90, 50]]);
+        let unread =
+            Demands { computed: vec![vec![(0, 0, 0)], vec![], vec![]], hits: vec![vec![]], ..demands };
+        assert_eq!(unread.rdd_times(&raw), [[90, 0]], "nine tenths where no hit tells");
+    }
+
+    #[test]
+    fn spilling_takes_time_by_the_byte() {
+        assert_eq!(ms(1_000_000_000, 8_000), 8_000);
+        assert_eq!(ms(u64::MAX, u64::MAX), u64::MAX);
+    }
 }

@@ -140,9 +140,18 @@ mod tests {
     use super::*;
 
     fn stage(steps: Vec<Step>, output: Output) -> Stage {
-        let none = Column::Same(0);
-        let (time_ms, executor, not_before_ms) = (none.clone(), none.clone(), none);
-        Stage { id: 0, name: String::new(), tasks: 2, steps, output, time_ms, executor, not_before_ms }
+        let none = || Column::Same(0);
+        Stage {
+            id: 0,
+            name: String::new(),
+            tasks: 2,
+            steps,
+            output,
+            time_ms: none(),
+            deserialize_ms: none(),
+            executor: none(),
+            not_before_ms: none(),
+        }
     }
 
     fn fetch(wire: u64, bytes: u64) -> Step {

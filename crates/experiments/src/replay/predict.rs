@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::interval::intervals;
 use super::simulate::{Scales, figures, simulate};
 use super::{ChangedSetting, Placement, Predicted, ReplayOptions};
+use workload::Schedule;
+
 use crate::case::Resolved;
 use crate::{Case, Error, Input, Settings};
 
@@ -24,7 +26,8 @@ pub(super) fn predict(
     let given = resolved.conf.get(ratio) != own.conf.get(ratio);
     let scales = Scales { disk: if given { &[] } else { scales.disk }, ..*scales };
     let workload = Arc::new(resolved.lower(input)?);
-    let placement = if resolved.plan_conf.keeps_placement { Placement::Kept } else { Placement::Anew };
+    let placement =
+        if resolved.plan_conf.schedule == Schedule::Anew { Placement::Anew } else { Placement::Kept };
     let recut = workload::is_recut(recording, &resolved.plan_conf);
     let case = resolved.clone().with_workload(input, workload);
     let run = simulate(&case, recording);

@@ -6,14 +6,14 @@ use clap::{Args, ValueEnum};
 
 use super::SettingArgs;
 
-/// Run a scenario under every combination of some settings.
+/// Run a scenario or an event log under every combination of some settings.
 ///
 /// Runs go on in parallel; the result is the same for every number of threads. Combinations that Spark refuses are rows
 /// of the result too.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub(crate) struct SweepArgs {
-    /// A scenario (.ron); `-` is standard input.
+    /// A scenario (.ron) or an event log of Spark; `-` is standard input.
     #[arg(value_name = "INPUT")]
     pub(crate) input: PathBuf,
 

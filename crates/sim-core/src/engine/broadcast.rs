@@ -8,12 +8,28 @@ use crate::storage::{BlockData, BlockForm, LinearEstimate, NewBlock, PutLock, St
 use crate::units::Bytes;
 
 impl<O: Observer> Engine<'_, O> {
+    /// The block of a variable's pieces on an executor; that of its value is the next one.
+    fn pieces_of(&self, broadcast: u32, executor: u32) -> BlockId {
+        let executors = self.cluster.executors.len() as u32;
+        BlockId(self.workload.rdd_blocks() + (broadcast * executors + executor) * 2)
+    }
+
+    /// A variable that nobody refers to any more leaves all executors. Spark does so at the driver's next garbage
+    /// collection; here it is at once.
+    pub(super) fn destroy(&mut self, broadcast: u32) {
+        for executor in 0..self.cluster.executors.len() as u32 {
+            let pieces = self.pieces_of(broadcast, executor);
+            self.forget(pieces);
+            self.forget(BlockId(pieces.0 + 1));
+        }
+        self.emit_pools();
+    }
+
     /// The first reader of an executor fetches the pieces, keeps them and stores the value too: ordinary blocks, of no
     /// RDD, that can be evicted.
     pub(super) fn read_broadcast(&mut self, attempt: u32, broadcast: u32) -> bool {
         let info = self.attempts[attempt as usize].info;
-        let executors = self.cluster.executors.len() as u32;
-        let pieces = BlockId(self.workload.rdd_blocks() + (broadcast * executors + info.executor.0) * 2);
+        let pieces = self.pieces_of(broadcast, info.executor.0);
         let value = BlockId(pieces.0 + 1);
         let sizes = self.workload.broadcasts[broadcast as usize];
         let fetched = self.cluster.executors[info.executor.index()]

@@ -440,17 +440,26 @@ impl<O: Observer> Engine<'_, O> {
         self.unpersisted[rdd.index()] = true;
         for index in 0..self.workload.rdds[rdd.index()].partitions.len() as u32 {
             let block = self.block(rdd, index);
-            let copies: Vec<_> = self.cluster.blocks.copies_of(block).collect();
-            for copy in copies {
-                if !self.cluster.blocks[copy].is_unlocked() {
-                    continue;
-                }
-                let executor = &mut self.cluster.executors[self.cluster.blocks[copy].executor.index()];
-                executor.memory.store.remove(&mut executor.memory.manager, &mut self.cluster.blocks, copy);
-                executor.memory.store.remove_block(&mut self.cluster.blocks, copy);
-            }
+            self.forget(block);
         }
         self.emit(Event::Unpersisted(rdd));
+        self.emit_pools();
+    }
+
+    /// Removes every copy of a block that nobody uses.
+    pub(super) fn forget(&mut self, block: BlockId) {
+        let copies: Vec<_> = self.cluster.blocks.copies_of(block).collect();
+        for copy in copies {
+            if !self.cluster.blocks[copy].is_unlocked() {
+                continue;
+            }
+            let executor = &mut self.cluster.executors[self.cluster.blocks[copy].executor.index()];
+            executor.memory.store.remove(&mut executor.memory.manager, &mut self.cluster.blocks, copy);
+            executor.memory.store.remove_block(&mut self.cluster.blocks, copy);
+        }
+    }
+
+    pub(super) fn emit_pools(&mut self) {
         for executor in 0..self.cluster.executors.len() {
             self.emit(Event::Pools(ExecutorId::at(executor)));
         }

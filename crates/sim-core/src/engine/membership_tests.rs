@@ -54,6 +54,7 @@ fn workload(programs: Vec<Vec<Op>>, stages: &[(u32, u32)]) -> Workload {
         after: at.checked_sub(1).map(JobId).into_iter().collect(),
         delay: SimTime::ZERO,
         unpersist: vec![],
+        destroy: vec![],
     };
     Workload {
         jobs: (0..stages.len() as u32).map(job).collect(),
@@ -165,7 +166,7 @@ fn pools_are_there_as_long_as_their_executor() {
 /// A cache of two partitions, filled by the first stage on two executors and read by the second one.
 fn cached(level: StorageLevel) -> Workload {
     let read = Op::ReadBlock { rdd: RddId(0), partition: Amount::Column(0) };
-    let broadcast = Op::ReadBroadcast { broadcast: 0 };
+    let broadcast = Op::ReadBroadcast { broadcast: 0, joined: false };
     let mut tables = workload(vec![vec![broadcast, read], vec![WORK]], &[(0, 2), (0, 2)]);
     tables.broadcasts = vec![Broadcast { pieces: Bytes(100), value: Bytes(200) }];
     tables.jobs[1].delay = MS(100);

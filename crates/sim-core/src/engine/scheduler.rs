@@ -163,6 +163,9 @@ impl<'w, O: Observer> Engine<'w, O> {
             for &rdd in &self.workload.jobs[job.index()].unpersist {
                 self.unpersist(rdd);
             }
+            for &broadcast in &self.workload.jobs[job.index()].destroy {
+                self.destroy(broadcast);
+            }
             self.submit_jobs_after(Some(job));
         }
     }

@@ -197,7 +197,12 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.transfer(attempt, over, size(bytes))
             }
             Op::ReadBlock { rdd, partition } => self.read_block(attempt, rdd, partition.of(values) as u32),
-            Op::ReadBroadcast { broadcast } => self.read_broadcast(attempt, broadcast),
+            Op::ReadBroadcast { broadcast, joined } => {
+                if joined {
+                    state.metrics.peak_execution_memory += self.workload.broadcasts[broadcast as usize].value;
+                }
+                self.read_broadcast(attempt, broadcast)
+            }
             Op::Open { slot, consumer } => {
                 let id = self.open_consumer(attempt, consumer.of(values));
                 self.attempts[attempt as usize].slots[frame.slot_base as usize + usize::from(slot)] =

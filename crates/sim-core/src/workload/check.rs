@@ -80,6 +80,11 @@ impl Workload {
             if let Some(rdd) = job.unpersist.iter().find(|rdd| rdd.index() >= self.rdds.len()) {
                 return fail(format!("no rdd {} to unpersist", rdd.0));
             }
+            if let Some(broadcast) =
+                job.destroy.iter().find(|&&broadcast| broadcast as usize >= self.broadcasts.len())
+            {
+                return fail(format!("no broadcast {broadcast} to destroy"));
+            }
         }
         Ok(())
     }
@@ -105,7 +110,7 @@ impl Workload {
                 Op::ReadBlock { rdd, .. } => {
                     (rdd.index() < self.rdds.len()).then_some(()).ok_or("no such rdd")
                 }
-                Op::ReadBroadcast { broadcast } => {
+                Op::ReadBroadcast { broadcast, .. } => {
                     ((*broadcast as usize) < self.broadcasts.len()).then_some(()).ok_or("no such broadcast")
                 }
                 _ => Ok(()),

@@ -44,6 +44,9 @@ pub struct Job {
     pub delay: SimTime,
     /// RDDs that the driver unpersists when the job has ended: they lose their blocks and are never stored again.
     pub unpersist: Vec<RddId>,
+    /// Broadcast variables, by index, that nobody refers to when the job has ended: they are removed
+    /// (`ContextCleaner.doCleanupBroadcast`).
+    pub destroy: Vec<u32>,
 }
 
 /// Tasks that run the same program.

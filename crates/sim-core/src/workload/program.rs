@@ -68,6 +68,9 @@ pub enum Op {
     ReadBroadcast {
         /// Index in [`Workload::broadcasts`](super::Workload::broadcasts).
         broadcast: u32,
+        /// Whether it is the relation of a broadcast hash join, whose size Spark adds to the task's
+        /// `Peak Execution Memory` although the task acquires nothing for it (`BroadcastHashJoinExec`).
+        joined: bool,
     },
     /// Creates a consumer.
     Open {

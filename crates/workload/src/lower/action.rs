@@ -101,6 +101,13 @@ impl Lowering<'_> {
     fn push_job(&mut self, job: &plan::Job, stage: StageId, delay: SimTime) {
         let stages = self.with_ancestors(stage);
         let after = self.after.clone();
-        self.workload.jobs.push(Job { name: job.name.clone(), stages, after, delay, unpersist: Vec::new() });
+        self.workload.jobs.push(Job {
+            name: job.name.clone(),
+            stages,
+            after,
+            delay,
+            unpersist: Vec::new(),
+            destroy: Vec::new(),
+        });
     }
 }

@@ -30,7 +30,7 @@ impl Lowering<'_> {
                 broadcast
             }
         };
-        stream.ops.insert(0, Op::ReadBroadcast { broadcast });
+        stream.ops.insert(0, Op::ReadBroadcast { broadcast, joined: false });
         Ok(stream)
     }
 
@@ -45,7 +45,7 @@ impl Lowering<'_> {
             }
         };
         let mut stream = self.stream(self.plan.node(id).inputs[0])?;
-        stream.ops.push(Op::ReadBroadcast { broadcast });
+        stream.ops.push(Op::ReadBroadcast { broadcast, joined: true });
         Ok(stream)
     }
 
@@ -57,7 +57,14 @@ impl Lowering<'_> {
         let stage = self.collecting_stage(name.clone(), node, build)?;
         let stages = self.with_ancestors(stage);
         let after = self.after.clone();
-        self.workload.jobs.push(Job { name, stages, after, delay: SimTime::ZERO, unpersist: Vec::new() });
+        self.workload.jobs.push(Job {
+            name,
+            stages,
+            after,
+            delay: SimTime::ZERO,
+            unpersist: Vec::new(),
+            destroy: Vec::new(),
+        });
         self.after.push(JobId::at(self.workload.jobs.len() - 1));
         let relation = table.rows.saturating_mul(RELATION_BYTES_PER_ROW).saturating_add(table.bytes);
         Ok(self

@@ -24,7 +24,7 @@ mod window;
 use sim_core::ids::{JobId, StageId};
 use sim_core::workload::Workload;
 
-pub use conf::{Costs, PlanConf};
+pub use conf::{Costs, PlanConf, Schedule};
 pub(crate) use partitions::{MAX_BLOCKS, MAX_TASKS};
 pub use recording::is_recut;
 

@@ -48,7 +48,7 @@ impl Lowering<'_> {
     ) -> Result<(), Error> {
         let slot = stream.open(consumer)?;
         stream.insert(slot, demand)?;
-        stream.finish(slot, |cell| self.conf.costs.sort(cell.rows))?;
+        stream.finish(slot, |cell| self.conf.costs.sort(cell.rows, consumer == ConsumerSpec::ShuffleSort))?;
         let bytes = stream.each(|cell| cell.wire_bytes);
         let bytes = stream.column(bytes)?;
         stream.ops.push(Op::WriteShuffle { shuffle, bytes });

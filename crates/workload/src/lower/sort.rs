@@ -29,7 +29,7 @@ impl Lowering<'_> {
         let slot = stream.open(ConsumerSpec::Sort { radix })?;
         let demand = stream.stored();
         stream.insert(slot, demand)?;
-        stream.finish(slot, |cell| costs.sort(cell.rows))?;
+        stream.finish(slot, |cell| costs.sort(cell.rows, radix))?;
         stream.spend(|cell| costs.rows(cell.rows, None));
         Ok(())
     }

@@ -223,20 +223,29 @@ impl Stream {
     }
 
     /// Divides `total` nanoseconds a task over the steps in proportion to the time that they take so far, and over
-    /// `rest`, the time that comes after the last step. Time that no step takes goes into a computation at the end.
-    pub(super) fn scale_time(&mut self, total: &[u64], rest: &mut [u64]) -> Result<(), Error> {
-        let times: Vec<usize> = self.ops.iter().filter_map(|op| time_of(*op)).map(usize::from).collect();
+    /// `rest`, the time that comes after the last step; taking in the rows that a task reads counts `fill_percent` of
+    /// its share. Time that no step takes goes into a computation at the end.
+    pub(super) fn scale_time(
+        &mut self,
+        total: &[u64],
+        rest: &mut [u64],
+        fill_percent: u64,
+    ) -> Result<(), Error> {
+        let percent = |op: &Op| if matches!(op, Op::Insert { .. }) { fill_percent } else { 100 };
+        let times = self.ops.iter().filter_map(|op| Some((usize::from(time_of(*op)?), percent(op))));
+        let times: Vec<(usize, u64)> = times.collect();
         let mut left = vec![0; self.tasks()];
         for (task, &total) in total.iter().enumerate() {
-            let weights = times.iter().map(|&column| self.columns[column][task]).chain([rest[task]]);
-            let weights: Vec<u64> = weights.collect();
+            let share =
+                |&(column, percent): &(usize, u64)| self.columns[column][task].saturating_mul(percent);
+            let weights: Vec<u64> = times.iter().map(share).chain([rest[task].saturating_mul(100)]).collect();
             if weights.iter().all(|&weight| weight == 0) {
                 left[task] = total;
                 continue;
             }
             let mut parts = apportion(total, weights.into_iter());
             rest[task] = parts.pop().unwrap_or(0);
-            for (&column, part) in times.iter().zip(parts) {
+            for (&(column, _), part) in times.iter().zip(parts) {
                 self.columns[column][task] = part;
             }
         }
@@ -304,7 +313,7 @@ pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Sl
         Op::ReadInput { bytes } => Op::ReadInput { bytes: amount(bytes) },
         Op::FetchShuffle { shuffle, bytes } => Op::FetchShuffle { shuffle, bytes: amount(bytes) },
         Op::ReadBlock { rdd, partition } => Op::ReadBlock { rdd, partition: amount(partition) },
-        Op::ReadBroadcast { broadcast } => Op::ReadBroadcast { broadcast },
+        read @ Op::ReadBroadcast { .. } => read,
         Op::Open { slot: s, consumer: ConsumerSpec::Aggregate(aggregation) } => {
             let groups = amount(aggregation.groups);
             let consumer = ConsumerSpec::Aggregate(Aggregation { groups, ..aggregation });

@@ -34,7 +34,7 @@ fn words(workload: &Workload, stage: usize) -> String {
         Op::ReadInput { .. } => "input".to_owned(),
         Op::FetchShuffle { shuffle, .. } => format!("fetch{}", shuffle.0),
         Op::ReadBlock { rdd, .. } => format!("block{}", rdd.0),
-        Op::ReadBroadcast { broadcast } => format!("broadcast{broadcast}"),
+        Op::ReadBroadcast { broadcast, .. } => format!("broadcast{broadcast}"),
         Op::Open { slot, consumer } => {
             let debug = format!("{consumer:?}");
             format!("{slot}={}", debug.split(['(', ' ']).next().unwrap_or_default())

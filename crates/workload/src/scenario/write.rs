@@ -177,6 +177,7 @@ mod tests {
             output,
             time_ms,
             executor,
+            deserialize_ms: each(4),
             not_before_ms: each(3),
         }
     }

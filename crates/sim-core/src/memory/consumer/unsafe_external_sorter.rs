@@ -3,7 +3,7 @@
 //! Spark: `UnsafeExternalSorter.java`, `UnsafeInMemorySorter.java`. Records lie in pages (4 bytes of length, then the
 //! row), a pointer array holds 16 bytes a record and, for radix sort, as much again to sort into.
 //!
-//! An operator that reports its peak (`SortExec`) takes it from [`Machine::metrics`] when it starts to read.
+//! An operator that reports its peak (`SortExec`) takes it when it starts to read: see [`Machine::finish`].
 
 use super::unsafe_sorter_reading::{MergeOrder, Reading};
 use super::{Books, ConsumerMetrics, Failure, Machine, Need, Rows, SpillWrite, Spilled, Trigger};
@@ -331,9 +331,11 @@ impl Machine for UnsafeExternalSorter {
         Spilled::Freed(freed)
     }
 
-    /// `getSortedIterator` is called with the last row: from then on others can make it spill what is unread.
+    /// `getSortedIterator` is called with the last row: from then on others can make it spill what is unread. The
+    /// operator (`SortExec`) asks for the peak right after.
     fn finish<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) -> Need {
         self.start_reading(books);
+        self.update_peak();
         Need::Nothing
     }
 

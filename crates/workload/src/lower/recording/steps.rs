@@ -27,8 +27,8 @@ impl Lowering<'_> {
         let mut first: Vec<Op> = Vec::new();
         for step in steps {
             match step {
-                Step::ReadBroadcast { broadcast } => {
-                    let op = Op::ReadBroadcast { broadcast: *broadcast };
+                Step::ReadBroadcast { broadcast, joined } => {
+                    let op = Op::ReadBroadcast { broadcast: *broadcast, joined: *joined };
                     stack.last_mut().map_or(&mut first, |stream| &mut stream.ops).push(op);
                 }
                 Step::MergeJoin { rows, bytes } => {

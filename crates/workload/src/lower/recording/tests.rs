@@ -27,6 +27,7 @@ fn stage(id: u32, tasks: u32, steps: Vec<Step>, output: Output) -> Stage {
         output,
         time_ms: Column::Same(1000),
         executor: Column::Same(0),
+        deserialize_ms: Column::Same(20),
         not_before_ms: Column::Same(0),
     }
 }

@@ -40,6 +40,7 @@ fn tables(recording: &Recording) -> Result<(), Error> {
         owner.steps(&stage.steps)?;
         owner.output(&stage.output)?;
         owner.times("time_ms", &stage.time_ms)?;
+        owner.times("deserialize_ms", &stage.deserialize_ms)?;
         owner.times("not_before_ms", &stage.not_before_ms)?;
         owner.column("executor", &stage.executor)?;
     }
@@ -192,7 +193,7 @@ impl Owner<'_> {
                     }
                     &[("rows", rows), ("bytes", bytes)]
                 }
-                Step::ReadBroadcast { broadcast } => {
+                Step::ReadBroadcast { broadcast, .. } => {
                     self.index("broadcast", *broadcast, self.recording.broadcasts.len())?;
                     &[]
                 }

@@ -58,6 +58,9 @@ pub struct Broadcast {
     pub pieces: u64,
     /// Estimated bytes of its deserialized value.
     pub value: u64,
+    /// Whether the program keeps it; otherwise it is removed when the last job that reads it has ended.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub kept: bool,
 }
 
 /// A shuffle.
@@ -132,6 +135,9 @@ pub struct Stage {
     /// Milliseconds of each task on its core that its own steps take: without writing spills, and without computing
     /// cached partitions.
     pub time_ms: Column,
+    /// Milliseconds of that in which the task is deserialized: it asks for no memory before.
+    #[serde(default)]
+    pub deserialize_ms: Column,
     /// Index of the executor that ran the task.
     #[serde(default)]
     pub executor: Column,
@@ -186,6 +192,9 @@ pub enum Step {
     ReadBroadcast {
         /// Index of the variable.
         broadcast: u32,
+        /// Whether a broadcast hash join reads it: its size is in the task's peak then.
+        #[serde(default, skip_serializing_if = "is_false")]
+        joined: bool,
     },
     /// A filter, a projection, a broadcast join: the topmost rows become these.
     Narrow {
@@ -331,4 +340,9 @@ pub struct Job {
 
 fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -13,6 +13,7 @@ mod objects;
 mod queries;
 mod runs;
 mod steps;
+mod unread;
 mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,8 @@ struct Fitter<'f> {
     exchanges: BTreeMap<i64, usize>,
     /// By key of a broadcast exchange of a query: its index in the recording.
     broadcasts: BTreeMap<i64, u32>,
+    /// By key of a broadcast exchange: what its pieces take, as far as the results of its tasks tell.
+    collected: BTreeMap<i64, u64>,
     /// Final values of the accumulators of queries.
     totals: BTreeMap<i64, i64>,
     /// What is known of the blocks of cached RDDs.
@@ -132,6 +135,7 @@ impl<'f> Fitter<'f> {
             variables: facts.blocks.as_ref().map(Variables::of).unwrap_or_default(),
             exchanges: BTreeMap::new(),
             broadcasts: BTreeMap::new(),
+            collected: BTreeMap::new(),
             totals: totals(facts),
             blocks: BTreeMap::new(),
             share,
@@ -202,6 +206,7 @@ impl<'f> Fitter<'f> {
             steps,
             output,
             time_ms: run.column(|task| run.time_ms(task)),
+            deserialize_ms: run.column(|task| run.at(Figure::Deserialize, task)),
             executor: Column::of(executor.collect()),
             not_before_ms: run
                 .column(|task| Some(run.at(Figure::Launch, task)?.saturating_sub(run.submitted))),

@@ -8,15 +8,20 @@ use crate::plan::recording::{Broadcast, Column, Output, PartitionsFrom, Step, Wr
 use crate::recorded::facts::{Figure, PlanNode};
 use crate::recorded::sql::{CachedScan, SqlOutput, SqlStage, stage_of};
 
+/// Bytes by which the compressed pieces of a relation exceed the compressed rows that it was made of, a row: seen 4 to 10.
+const PIECE_BYTES_PER_ROW: u64 = 6;
+
 impl<'f> Fitter<'f> {
-    fn plans(&self, run: usize) -> Option<&'f [PlanNode]> {
+    pub(super) fn plans(&self, run: usize) -> Option<&'f [PlanNode]> {
         let query = self.facts.jobs.get(self.runs[run].job?)?.query?;
         Some(&self.facts.queries.get(&query)?.plans)
     }
 
     /// What a run did of its query, if it did anything of it.
     pub(super) fn query_stage(&mut self, run: usize) -> Option<SqlStage> {
-        let stage = stage_of(self.plans(run)?, &self.runs[run].metrics(), &self.totals)?;
+        let expected = if self.runs[run].has_succeeded() { None } else { self.expected_metrics(run) };
+        let metrics = expected.unwrap_or_else(|| self.runs[run].metrics());
+        let stage = stage_of(self.plans(run)?, &metrics, &self.totals)?;
         if let Some(SqlOutput::Exchange { key, partitions, partitions_from, .. }) = stage.output
             && let Some(&shuffle) = self.shuffles.get(&run)
         {
@@ -25,6 +30,13 @@ impl<'f> Fitter<'f> {
             let shuffle = &mut self.fitted.recording.shuffles[shuffle as usize];
             shuffle.partitions = partitions.max(1);
             shuffle.partitions_from = if by_setting { partitions_from } else { PartitionsFrom::Program };
+        }
+        if let Some(SqlOutput::Broadcast { key, rows, .. }) = &stage.output {
+            let tasks = self.runs[run].tasks();
+            let sum =
+                |column: &Column| (0..tasks).fold(0, |sum: u64, task| sum.saturating_add(column.at(task)));
+            let sent = sum(&self.runs[run].figure(Figure::ResultSize));
+            self.collected.insert(*key, sent.saturating_add(rows.saturating_mul(PIECE_BYTES_PER_ROW)));
         }
         let id = self.runs[run].stage;
         for note in &stage.notes {
@@ -81,6 +93,11 @@ impl<'f> Fitter<'f> {
                 bytes: bytes.clone(),
                 writer: Writer::Sql,
             },
+            // Nothing was written: the tasks of the stage all failed.
+            (_, Some(&shuffle)) if !run_of.has_succeeded() => {
+                let [wire_bytes, rows, bytes] = [0; 3].map(Column::Same);
+                Output::Shuffle { shuffle, wire_bytes, rows, bytes, writer: Writer::Sql }
+            }
             (_, Some(_)) => return None,
             (Some(SqlOutput::Write), None) => Output::Write { bytes: run_of.figure(Figure::OutputBytes) },
             _ => Output::Result { bytes: run_of.figure(Figure::ResultSize) },
@@ -155,7 +172,7 @@ impl<'f> Fitter<'f> {
                     let writer = self.exchange_writer(run, stage, *shuffle as usize)?;
                     *shuffle = *self.shuffles.get(&writer)?;
                 }
-                Step::ReadBroadcast { broadcast } => {
+                Step::ReadBroadcast { broadcast, .. } => {
                     *broadcast = self.query_broadcast(run, *stage.broadcasts.get(*broadcast as usize)?);
                 }
                 Step::Cached { rdd, .. } => {
@@ -184,8 +201,8 @@ impl<'f> Fitter<'f> {
         fetched.collect::<Vec<_>>().get(exchange).copied()
     }
 
-    /// The variable of a broadcast exchange. Its value is as large as its `data size`; its pieces, compressed, as the
-    /// rows that the driver got, if that is less.
+    /// The variable of a broadcast exchange. Its value is as large as its `data size`; its pieces are compressed, as the
+    /// results are that the driver got of the tasks, and hold the slots of the relation besides.
     fn query_broadcast(&mut self, run: usize, key: i64) -> u32 {
         if let Some(&known) = self.broadcasts.get(&key) {
             return known;
@@ -196,20 +213,20 @@ impl<'f> Fitter<'f> {
             u64::try_from(*self.totals.get(&id)?).ok()
         });
         let value = size.unwrap_or(0);
-        let pieces = value / 2;
+        let pieces = self.collected.get(&key).map_or(value / 2, |&pieces| pieces.min(value));
         self.inferred(
             "broadcast_bytes",
             None,
-            "the pieces of a broadcast table have half the bytes of its value",
+            "the pieces of a broadcast table have the bytes of the results that it was collected from, and 6 a row",
         );
-        let index = self.broadcast(Broadcast { pieces, value });
+        let index = self.broadcast(Broadcast { pieces, value, kept: false });
         self.broadcasts.insert(key, index);
         index
     }
 }
 
 /// The node whose smallest accumulator is `key`.
-fn with_key(node: &PlanNode, key: i64) -> Option<&PlanNode> {
+pub(super) fn with_key(node: &PlanNode, key: i64) -> Option<&PlanNode> {
     if node.metrics.iter().map(|metric| metric.id).min() == Some(key) {
         return Some(node);
     }

@@ -111,6 +111,11 @@ impl<'f> Run<'f> {
         self.rows.len()
     }
 
+    /// Whether any of its tasks succeeded.
+    pub(super) fn has_succeeded(&self) -> bool {
+        self.rows.iter().flatten().any(|&(attempt, row)| attempt.table.succeeded(row))
+    }
+
     /// Tasks that nothing is known of.
     pub(super) fn unknown(&self) -> usize {
         self.rows.iter().filter(|row| row.is_none()).count()

@@ -59,8 +59,8 @@ impl Fitter<'_> {
             (TYPICAL_BINARY, "the binary of a stage's tasks has 10 KiB of pieces and 25 KiB as a value")
         };
         self.inferred("broadcast_bytes", None, rule);
-        let broadcast = self.broadcast(Broadcast { pieces, value: expanded(pieces) });
-        Some(Step::ReadBroadcast { broadcast })
+        let broadcast = self.broadcast(Broadcast { pieces, value: expanded(pieces), kept: false });
+        Some(Step::ReadBroadcast { broadcast, joined: false })
     }
 
     /// Variables of the program that the tasks of a run may read: those that were put between the job before and the
@@ -71,10 +71,10 @@ impl Fitter<'_> {
         let step = |(id, pieces)| {
             let broadcast = match self.variables.index.get(&id) {
                 Some(&known) => known,
-                None => self.broadcast(Broadcast { pieces, value: expanded(pieces) }),
+                None => self.broadcast(Broadcast { pieces, value: expanded(pieces), kept: true }),
             };
             self.variables.index.insert(id, broadcast);
-            Step::ReadBroadcast { broadcast }
+            Step::ReadBroadcast { broadcast, joined: false }
         };
         variables.into_iter().map(step).collect()
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::recorded::facts::{AttemptFacts, Facts, Figure, StageMetrics};
+use crate::recorded::facts::Facts;
+#[cfg(test)]
+use crate::recorded::facts::{AttemptFacts, Figure, StageMetrics};
 
 /// What the tasks of a stage's attempt added to metrics: of each task, the first attempt that succeeded.
 #[cfg(test)]

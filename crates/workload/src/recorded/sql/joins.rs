@@ -74,7 +74,8 @@ impl Walk<'_> {
         let Some(build) = [said, 1 - said].into_iter().find(broadcast) else {
             return self.union(at);
         };
-        self.read_broadcast(tree.through(vertex.inputs[build]));
+        let hashed = vertex.node.name == "BroadcastHashJoin";
+        self.read_broadcast(tree.through(vertex.inputs[build]), hashed);
         let input = match vertex.inputs.get(1 - build) {
             Some(&streamed) => self.node(streamed),
             None => Flow { rows: self.context.zeros(), bytes: self.context.zeros(), pending: false },

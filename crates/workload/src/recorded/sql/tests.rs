@@ -237,7 +237,7 @@ fn broadcasts_are_read_before_the_first_row() {
         stage(std::slice::from_ref(&join), &[(49, [3, 2])], &[(40, 1000), (41, 5)]).expect("it is there");
     assert_eq!(build.output, Some(SqlOutput::Broadcast { key: 40, bytes: 1000, rows: 5 }));
     let probe = stage(&[join], &[(50, [1, 2]), (59, [7, 7])], &[]).expect("it is there");
-    let [Step::ReadBroadcast { broadcast: 0 }, Step::Input { .. }, Step::Narrow { rows, .. }] =
+    let [Step::ReadBroadcast { broadcast: 0, joined: true }, Step::Input { .. }, Step::Narrow { rows, .. }] =
         &probe.steps[..]
     else {
         panic!("{:?}", probe.steps);

@@ -163,7 +163,7 @@ impl<'a> Walk<'a> {
             Kind::Wrapper | Kind::WholeStageCodegen | Kind::InputAdapter => self.passed_on(at),
             Kind::Exchange | Kind::LimitExchange => self.fetch(at),
             Kind::BroadcastExchange => {
-                self.read_broadcast(at);
+                self.read_broadcast(at, false);
                 Flow { rows: self.context.zeros(), bytes: self.context.zeros(), pending: false }
             }
             Kind::InMemoryTableScan => self.cached(at),
@@ -248,10 +248,10 @@ impl<'a> Walk<'a> {
         Flow { rows: limited, bytes, pending: true }
     }
 
-    pub(super) fn read_broadcast(&mut self, at: usize) {
+    pub(super) fn read_broadcast(&mut self, at: usize, joined: bool) {
         let key = key_of(self.context.tree.nodes[at].node).unwrap_or(-1);
         let broadcast = index_of(&mut self.stage.broadcasts, key);
-        self.push(at, Step::ReadBroadcast { broadcast });
+        self.push(at, Step::ReadBroadcast { broadcast, joined });
     }
 
     fn cached(&mut self, at: usize) -> Flow {
