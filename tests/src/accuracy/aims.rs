@@ -172,7 +172,7 @@ impl List {
         let by_storage = &section.evictions.by_storage;
         self.add(
             "evictions by other RDDs: exact",
-            (by_storage.n > 0).then(|| by_storage.exact == by_storage.n),
+            (by_storage.n > 0).then_some(by_storage.exact == by_storage.n),
             exact(by_storage),
         );
         let by_execution = &section.evictions.by_execution;

@@ -55,7 +55,7 @@ pub fn scenario(bytes: &[u8]) {
 /// An event log in any codec or a ZIP: read to its end with each line counted once, or refused with one line.
 pub fn eventlog(bytes: &[u8]) {
     // What fits into the memory of a fuzzer.
-    let limits = Limits { line_bytes: 1 << 20, ratio: 100, ratio_from_bytes: 1 << 20, ..Limits::default() };
+    let limits = Limits { line_bytes: 1 << 20, ratio: 100, ratio_from_bytes: 1 << 20 };
     let log = Options::new().limits(limits).from_reader("fuzz", std::io::Cursor::new(bytes.to_vec()));
     let read = |mut log: EventLog| {
         while log.next_event()?.is_some() {}

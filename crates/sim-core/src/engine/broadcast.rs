@@ -1,4 +1,6 @@
-//! Broadcast variables (Spark: `TorrentBroadcast.readBroadcastBlock`).
+//! Broadcast variables: ordinary blocks, of no RDD, on every executor that reads them.
+//!
+//! Spark: `TorrentBroadcast.readBroadcastBlock`, `ContextCleaner.doCleanupBroadcast`.
 
 use super::attempt::{AfterEviction, Doing};
 use super::{Engine, Over};

@@ -191,6 +191,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             self.assert_nothing_is_held();
         }
         let end = match verdict {
+            Verdict::Failed(_) if self.scheduler.jobs_left > 0 => self.last_event,
             Verdict::Finished | Verdict::Failed(_) => self.last_end,
             Verdict::Stalled { .. } => self.last_event,
             Verdict::GaveUp => self.now,

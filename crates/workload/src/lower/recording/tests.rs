@@ -83,7 +83,8 @@ fn both_sorters_of_a_join_are_there_before_a_row_is_read() {
     assert_eq!(workload.check(), Ok(()));
     let ops = &workload.programs[workload.stages[2].program.index()].ops;
     let opened = |op: &Op| matches!(op, Op::Open { consumer: ConsumerSpec::Sort { .. }, .. });
-    assert!(opened(&ops[0]) && opened(&ops[1]) && !opened(&ops[2]), "{ops:?}");
+    assert!(matches!(ops[0], Op::Compute { .. }), "it is deserialized first: {ops:?}");
+    assert!(opened(&ops[1]) && opened(&ops[2]) && !opened(&ops[3]), "{ops:?}");
     assert_eq!(workload.stages[2].parents.len(), 2);
 }
 
