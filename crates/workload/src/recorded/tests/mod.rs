@@ -331,7 +331,7 @@ fn what_a_task_reads_of_several_blocks_is_parted() {
     let (file, a, b) =
         (one(0, "HadoopRDD", &[], ""), one(1, "A", &[0], "MEMORY"), one(2, "B", &[1], "MEMORY"));
     let log = read_by_one_task(&[
-        (&[one(10, "MapPartitionsRDD", &[1], ""), a.clone(), file.clone()], (9_000, 70)),
+        (&[one(10, "MapPartitionsRDD", &[1], ""), a.clone(), file], (9_000, 70)),
         // Finds a for itself and once more to compute b.
         (&[one(11, "Zipped", &[1, 2], ""), b.clone(), a.clone()], (80_000, 2)),
         // Finds b twice, and a.
