@@ -2,7 +2,7 @@
 
 use sim_core::conf::{ClusterShape, Conf, SparkVersion};
 use sim_core::engine::{RunConf, run};
-use sim_core::ids::{ProgramId, RddId, StageId};
+use sim_core::ids::{JobId, ProgramId, RddId, StageId};
 use sim_core::observe::Counters;
 use sim_core::outcome::Verdict;
 use sim_core::storage::StorageLevel;
@@ -89,4 +89,30 @@ fn who_puts_a_block_on_disk_reads_it_from_there() {
     let (outcome, _) = run(&workload(StorageLevel::DISK_ONLY), &run_conf, ());
     // Four partitions of 10 MiB, one after the other: 1 ms to compute, a second to write, a second to read.
     assert_eq!(outcome.end.as_ms(), 4 * 2001);
+}
+
+#[test]
+fn what_was_unpersisted_is_computed_and_not_stored_again() {
+    let mut workload = workload(StorageLevel::MEMORY_ONLY);
+    workload.jobs[0].unpersist = vec![RddId(0)];
+    workload.stages.push(Stage { name: "read".into(), ..workload.stages[0].clone() });
+    let read = Job {
+        name: "read".into(),
+        stages: vec![StageId(1)],
+        after: vec![JobId(0)],
+        ..workload.jobs[0].clone()
+    };
+    workload.jobs.push(Job { unpersist: vec![], ..read });
+    workload.check().unwrap();
+    let settings = [("spark.executor.instances", "1"), ("poolsim.task.launchMs", "0")];
+    let conf = Conf::builder(SparkVersion::V3_5).layer("test", settings).build().unwrap();
+    let (run_conf, _) = RunConf::resolve(&conf, ClusterShape::default()).unwrap();
+    let (outcome, counters) = run(&workload, &run_conf, Counters::default());
+    assert_eq!(outcome.verdict, Verdict::Finished);
+    let rdd = counters.rdds[0];
+    assert_eq!((rdd.stored, rdd.reads), (4, [0, 0, 0, 4]), "only the first job fills the cache");
+    assert_eq!((counters.stages[0].cache_misses, counters.stages[1].cache_misses), (4, 0));
+    // The second job computes all partitions again: as long as the first.
+    let busy = |stage: usize| counters.stages[stage].sum.cpu;
+    assert_eq!(busy(0), busy(1));
 }

@@ -10,6 +10,7 @@
 //! disk of a spilled byte (`disk_spilled_bytes`), and CPU time of a task's time (`cpu_ms`).
 
 mod calibrate;
+mod disk;
 mod errors;
 mod figures;
 mod interval;
@@ -29,7 +30,6 @@ pub use report::{
 };
 
 use sim_core::conf::Key;
-use workload::Recording;
 use workload::recorded::Recorded;
 
 use self::simulate::{Scales, simulate};
@@ -77,11 +77,11 @@ pub fn replay(
     let own = Settings { max_events: settings.max_events, ..Settings::default() };
     let case = Case::of(&input, &own)?;
     let cpu = cpu_scales(recorded);
-    let disk = disk_ratios(recorded, &recorded.recording);
     let app = &recorded.app;
     let startup_ms = app.first_job_ms.zip(app.started_ms).map_or(0, |(job, start)| job.saturating_sub(start));
-    let scales = Scales { cpu: &cpu, disk: &disk, startup_ms, tasks: options.tasks };
     let run = simulate(&case, recording);
+    let disk = disk::disk_ratios(recorded, &run);
+    let scales = Scales { cpu: &cpu, disk: &disk, startup_ms, tasks: options.tasks };
     let observed = observed::figures(&recorded.observed, options.tasks);
     let simulated = simulate::figures(&run, recording, &scales);
     let asks =
@@ -131,18 +131,6 @@ fn cpu_scales(recorded: &Recorded) -> Vec<f64> {
         if time > 0.0 { cpu / time } else { 1.0 }
     };
     recorded.recording.stages.iter().map(of_stage).collect()
-}
-
-/// By stage: bytes on disk of a spilled byte: of the log where the stage spilled in it, else of the whole log if
-/// anything did, else estimated.
-fn disk_ratios(recorded: &Recorded, recording: &Recording) -> Vec<Option<f64>> {
-    let calibration = &recorded.calibration;
-    let of_stage = |stage: &workload::plan::recording::Stage| {
-        calibration
-            .disk_per_memory_of(stage.id)
-            .or_else(|| scenario::usual_ratio_of(&stage.steps, &stage.output, stage.tasks))
-    };
-    recording.stages.iter().map(of_stage).collect()
 }
 
 fn executors(recorded: &Recorded, case: &Case) -> Vec<ReplayExecutor> {

@@ -23,6 +23,8 @@ pub(super) struct Simulated {
     pub(super) counters: Counters,
     pub(super) fingerprint: Fingerprint,
     pub(super) reads: CacheReads,
+    /// Bytes on disk of a spilled byte of records, as the run has it.
+    disk_ratio: f64,
 }
 
 /// Runs a case of a recording.
@@ -32,7 +34,8 @@ pub(super) fn simulate(case: &Case, recording: &Recording) -> Simulated {
         CacheReads::of(recording, case.workload.rdd_blocks()),
     );
     let (outcome, ((counters, fingerprint), reads)) = engine::run(&case.workload, &case.run_conf, observers);
-    Simulated { outcome, counters, fingerprint, reads }
+    let disk_ratio = case.run_conf.cost.spill_disk_ppm as f64 / 1e6;
+    Simulated { outcome, counters, fingerprint, reads, disk_ratio }
 }
 
 /// What each task read of the cache and what it computed.
@@ -53,7 +56,9 @@ pub(super) struct CacheReads {
 
 impl CacheReads {
     fn of(recording: &Recording, first_broadcast: u32) -> Self {
-        let single = recording.stages.iter().map(|stage| single_rdd(&stage.steps, &recording.rdds)).collect();
+        let unpersisted = unpersisted(recording);
+        let stages = recording.stages.iter().zip(&unpersisted);
+        let single = stages.map(|(stage, gone)| single_rdd(&stage.steps, &recording.rdds, gone)).collect();
         Self {
             single,
             found: vec![Vec::new(); recording.stages.len()],
@@ -75,8 +80,24 @@ impl CacheReads {
     }
 }
 
-/// The persisted RDD that steps read, if it is one alone; RDDs that it is computed of count too.
-fn single_rdd(steps: &[Step], rdds: &[Rdd]) -> Option<u32> {
+/// By stage: RDDs that were unpersisted before its job was submitted.
+fn unpersisted(recording: &Recording) -> Vec<BTreeSet<u32>> {
+    let mut by_stage = vec![BTreeSet::new(); recording.stages.len()];
+    let mut gone = BTreeSet::new();
+    for job in &recording.jobs {
+        for &stage in &job.stages {
+            if let Some(of_stage) = by_stage.get_mut(stage as usize) {
+                of_stage.clone_from(&gone);
+            }
+        }
+        gone.extend(&job.unpersist);
+    }
+    by_stage
+}
+
+/// The persisted RDD that steps read, if it is one alone; RDDs that it is computed of count too, those that were
+/// unpersisted do not.
+fn single_rdd(steps: &[Step], rdds: &[Rdd], unpersisted: &BTreeSet<u32>) -> Option<u32> {
     let mut all = BTreeSet::new();
     let mut left: Vec<&[Step]> = vec![steps];
     while let Some(steps) = left.pop() {
@@ -88,7 +109,8 @@ fn single_rdd(steps: &[Step], rdds: &[Rdd]) -> Option<u32> {
             }
         }
     }
-    all.first().copied().filter(|_| all.len() == 1)
+    let mut persisted = all.difference(unpersisted);
+    persisted.next().copied().filter(|_| persisted.next().is_none())
 }
 
 impl Observer for CacheReads {
@@ -101,7 +123,7 @@ impl Observer for CacheReads {
         }
         let Event::BlockRead { attempt, rdd: RddId(rdd), partition, source } = event else { return };
         let (stage, task) = (attempt.stage.index(), attempt.index as usize);
-        if source == BlockSource::Computed {
+        if matches!(source, BlockSource::Computed | BlockSource::Unpersisted) {
             self.computed.push((rdd, partition, attempt.stage.0, attempt.index));
         }
         if self.single[stage] == Some(rdd) {
@@ -118,7 +140,7 @@ impl Observer for CacheReads {
 pub(super) struct Scales<'a> {
     /// By stage: CPU time of a nanosecond on a core.
     pub(super) cpu: &'a [f64],
-    /// By stage: bytes on disk of a spilled byte; `None` for what the run says.
+    /// By stage: bytes on disk of a byte of the records that are spilled; `None` for what the run says.
     pub(super) disk: &'a [Option<f64>],
     /// Milliseconds from the start of the application to its first job.
     pub(super) startup_ms: u64,
@@ -163,9 +185,9 @@ fn stage(run: &Simulated, recording: &Recording, index: usize, scales: &Scales<'
     let (hits, misses) = run.reads.counts(index);
     let sum = &counters.sum;
     let busy = sum.cpu + sum.io + sum.spill + sum.evict + sum.launch;
-    let disk = |memory: u64, disk: u64| match scales.disk.get(index).copied().flatten() {
-        Some(ratio) => (memory as f64 * ratio).round() as u64,
-        None => disk,
+    let disk = |disk: u64| match scales.disk.get(index).copied().flatten() {
+        Some(ratio) if run.disk_ratio > 0.0 => (disk as f64 / run.disk_ratio * ratio).round() as u64,
+        _ => disk,
     };
     Some(StageFigures {
         id: stage.id,
@@ -173,7 +195,7 @@ fn stage(run: &Simulated, recording: &Recording, index: usize, scales: &Scales<'
         name: stage.name.clone(),
         task_count: run.tasks_of(index).unwrap_or(stage.tasks),
         memory_spilled_bytes: Some(sum.memory_bytes_spilled.0),
-        disk_spilled_bytes: Some(disk(sum.memory_bytes_spilled.0, sum.disk_bytes_spilled.0)),
+        disk_spilled_bytes: Some(disk(sum.disk_bytes_spilled.0)),
         peak_execution_memory_max_bytes: Some(counters.peak_execution_memory_max.0),
         peak_execution_memory_sum_bytes: Some(sum.peak_execution_memory.0),
         cache_hits: Some(hits),
@@ -186,6 +208,14 @@ fn stage(run: &Simulated, recording: &Recording, index: usize, scales: &Scales<'
 }
 
 impl Simulated {
+    /// Bytes of memory that a stage spilled, and of the records in it: pages are not full, and hold more than records.
+    pub(super) fn spilled(&self, stage: usize) -> Option<(f64, f64)> {
+        let sum = &self.counters.stages.get(stage)?.sum;
+        let (memory, records) =
+            (sum.memory_bytes_spilled.0 as f64, sum.disk_bytes_spilled.0 as f64 / self.disk_ratio);
+        (memory > 0.0 && records.is_finite() && records > 0.0).then_some((memory, records))
+    }
+
     /// The number of tasks of a stage that have ended.
     fn tasks_of(&self, stage: usize) -> Option<u32> {
         let counters = self.counters.stages.get(stage).filter(|stage| stage.succeeded)?;
@@ -201,7 +231,7 @@ fn duration(counters: &StageCounters) -> Option<u64> {
 fn tasks(
     stage: &workload::plan::recording::Stage,
     counters: &StageCounters,
-    disk: impl Fn(u64, u64) -> u64,
+    disk: impl Fn(u64) -> u64,
 ) -> Vec<TaskFigures> {
     let mut rows: Vec<&TaskRow> = counters.tasks.iter().collect();
     rows.sort_by_key(|row| {
@@ -224,7 +254,7 @@ fn tasks(
         succeeded: row.end == TaskEnd::Finished,
         peak_execution_memory_bytes: row.metrics.peak_execution_memory.0,
         memory_spilled_bytes: row.metrics.memory_bytes_spilled.0,
-        disk_spilled_bytes: disk(row.metrics.memory_bytes_spilled.0, row.metrics.disk_bytes_spilled.0),
+        disk_spilled_bytes: disk(row.metrics.disk_bytes_spilled.0),
         interval: None,
     };
     rows.into_iter().map(row).collect()

@@ -71,6 +71,7 @@ fn event(moment: &Moment) -> (&'static str, Value) {
                 BlockSource::Disk => "disk",
                 BlockSource::Remote => "remote",
                 BlockSource::Computed => "computed",
+                BlockSource::Unpersisted => "unpersisted",
             };
             let fields = json!({ "rdd": rdd.0, "partition": partition, "source": source });
             ("block_read", attempt(info, fields))

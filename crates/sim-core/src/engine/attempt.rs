@@ -44,8 +44,16 @@ pub(super) struct Frame {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameOf {
-    Task { stage: StageId, index: u32 },
-    Partition { rdd: RddId, index: u32, copy: CopyId },
+    Task {
+        stage: StageId,
+        index: u32,
+    },
+    /// A partition; without a copy it is not stored.
+    Partition {
+        rdd: RddId,
+        index: u32,
+        copy: Option<CopyId>,
+    },
 }
 
 /// What an attempt does.

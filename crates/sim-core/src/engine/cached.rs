@@ -20,8 +20,15 @@ impl<O: Observer> Engine<'_, O> {
         self.workload.rdds[rdd.index()].partitions[index as usize]
     }
 
-    /// A partition of a cached RDD: local, then remote, then computed and stored.
+    /// A partition of a cached RDD: local, then remote, then computed and stored. One of an RDD that was unpersisted has
+    /// no storage level any more: it is computed.
     pub(super) fn read_block(&mut self, attempt: u32, rdd: RddId, index: u32) -> bool {
+        if self.unpersisted[rdd.index()] {
+            self.emit_read(attempt, rdd, index, BlockSource::Unpersisted);
+            self.push_frame(attempt, FrameOf::Partition { rdd, index, copy: None });
+            self.turn_to(attempt, Doing::Next);
+            return true;
+        }
         let block = self.block(rdd, index);
         let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
         let executor = &mut self.cluster.executors[info.executor.index()];
@@ -57,6 +64,7 @@ impl<O: Observer> Engine<'_, O> {
         match source {
             BlockSource::Computed => state.metrics.cache_misses += 1,
             BlockSource::Memory | BlockSource::Disk | BlockSource::Remote => state.metrics.cache_hits += 1,
+            BlockSource::Unpersisted => {}
         }
         let info = state.info;
         self.emit(Event::BlockRead { attempt: &info, rdd, partition, source });
@@ -94,9 +102,16 @@ impl<O: Observer> Engine<'_, O> {
         let copy = copy.expect("the executor has no copy");
         self.cluster.blocks[copy].serialized_size = self.partition(rdd, index).serialized_size;
         self.emit_read(attempt, rdd, index, BlockSource::Computed);
-        self.push_frame(attempt, FrameOf::Partition { rdd, index, copy });
+        self.push_frame(attempt, FrameOf::Partition { rdd, index, copy: Some(copy) });
         self.turn_to(attempt, Doing::Next);
         true
+    }
+
+    /// The program of a partition that is not stored has ended: what its elements take is spent, then its reader goes on.
+    pub(super) fn pass_on(&mut self, attempt: u32, rdd: RddId, index: u32) -> bool {
+        let time = self.partition(rdd, index).unroll_time;
+        self.pop_frame(attempt);
+        self.compute(attempt, time)
     }
 
     // ---- storing
@@ -420,8 +435,9 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// `unpersist` without waiting: every copy that nobody uses is gone at once.
+    /// `unpersist` without waiting: every copy that nobody uses is gone at once, and none is stored again.
     pub(super) fn unpersist(&mut self, rdd: RddId) {
+        self.unpersisted[rdd.index()] = true;
         for index in 0..self.workload.rdds[rdd.index()].partitions.len() as u32 {
             let block = self.block(rdd, index);
             self.forget(block);

@@ -51,6 +51,8 @@ pub struct Engine<'w, O> {
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
+    /// By RDD: whether it was unpersisted.
+    unpersisted: Vec<bool>,
     drops: Vec<Dropped>,
     events: u64,
     memory_calls: u64,
@@ -107,6 +109,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
+            unpersisted: vec![false; workload.rdds.len()],
             drops: Vec::new(),
             events: 0,
             memory_calls: 0,

@@ -166,7 +166,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                     self.finish_attempt(attempt);
                     false
                 }
-                FrameOf::Partition { rdd, index, copy } => self.begin_put(attempt, rdd, index, copy),
+                FrameOf::Partition { rdd, index, copy: Some(copy) } => {
+                    self.begin_put(attempt, rdd, index, copy)
+                }
+                FrameOf::Partition { rdd, index, copy: None } => self.pass_on(attempt, rdd, index),
             };
         };
         let needs_lock = matches!(
@@ -536,7 +539,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             .frames
             .iter()
             .filter_map(|frame| match frame.of {
-                FrameOf::Partition { copy, .. } => Some(copy),
+                FrameOf::Partition { copy, .. } => copy,
                 FrameOf::Task { .. } => None,
             })
             .collect();

@@ -243,11 +243,14 @@ impl Observer for Counters {
                 }
             },
             Event::BlockRead { attempt, rdd, source, .. } => {
-                self.rdd(rdd).reads[source as usize] += 1;
+                if let Some(reads) = self.rdd(rdd).reads.get_mut(source as usize) {
+                    *reads += 1;
+                }
                 let stage = self.stage(attempt.stage);
                 match source {
                     BlockSource::Computed => stage.cache_misses += 1,
                     BlockSource::Memory | BlockSource::Disk | BlockSource::Remote => stage.cache_hits += 1,
+                    BlockSource::Unpersisted => {}
                 }
             }
             Event::BlockStored { rdd, memory, .. } => {

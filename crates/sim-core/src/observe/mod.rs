@@ -44,6 +44,8 @@ pub enum BlockSource {
     Remote,
     /// Nowhere: it is computed.
     Computed,
+    /// Its RDD was unpersisted: it is computed and not stored. Neither a hit nor a miss.
+    Unpersisted,
 }
 
 /// Whose request evicts a block.

@@ -42,7 +42,7 @@ pub struct Job {
     pub after: Vec<JobId>,
     /// Time from the end of the last of those (or the start of the run) to the submission: the driver's own work.
     pub delay: SimTime,
-    /// RDDs that the driver unpersists when the job has ended.
+    /// RDDs that the driver unpersists when the job has ended: they lose their blocks and are never stored again.
     pub unpersist: Vec<RddId>,
     /// Broadcast variables, by index, that nobody refers to when the job has ended: they are removed
     /// (`ContextCleaner.doCleanupBroadcast`).

@@ -39,7 +39,7 @@ pub(super) struct Blocks {
 }
 
 /// How sizes are known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Known {
     /// All of them were put.
     Put,
@@ -47,6 +47,8 @@ pub(super) enum Known {
     Read,
     /// Some are the mean of others.
     Mean,
+    /// None is known: they are those of another RDD that is made alike.
+    Alike,
     /// None is known: they are estimated from what the computation read, or 0.
     #[default]
     Unknown,
@@ -65,13 +67,13 @@ pub(super) fn blocks(told: &[Told], level: StorageLevel, columnar: bool) -> Bloc
     let mut memory: Vec<Option<u64>> = told.iter().map(|told| told.memory).collect();
     let mut disk: Vec<Option<u64>> = told.iter().map(|told| told.disk).collect();
     let put = memory.iter().all(Option::is_some);
-    let elements = elements(told, columnar);
+    let elements = elements(told, columnar, two_forms);
     let border = if two_forms { border(told, &elements) } else { None };
     for (at, told) in told.iter().enumerate() {
         let sizes = told.reads.iter().map(|&(bytes, _)| bytes);
         let (Some(least), Some(largest)) = (sizes.clone().min(), sizes.max()) else { continue };
         if !two_forms {
-            memory[at] = memory[at].or(Some(largest));
+            memory[at] = memory[at].or(usual(&told.reads).map(|(bytes, _)| bytes));
         } else if apart(least, largest) {
             memory[at] = memory[at].or(Some(largest));
             disk[at] = disk[at].or(Some(least));
@@ -137,10 +139,20 @@ fn apart(less: u64, more: u64) -> bool {
     more > less.saturating_add(scaled(less, GAP, 1000))
 }
 
+/// What most tasks read of a partition that has one form; the least of what as many read. Others computed it of blocks
+/// again.
+fn usual(reads: &[(u64, u64)]) -> Option<(u64, u64)> {
+    let count = |read: &(u64, u64)| reads.iter().filter(|other| *other == read).count();
+    reads.iter().copied().max_by_key(|read| (count(read), std::cmp::Reverse(*read)))
+}
+
 /// Elements of each partition: as read; else batches of its rows, or as many as others have.
-fn elements(told: &[Told], columnar: bool) -> Vec<u64> {
-    let read: Vec<Option<u64>> =
-        told.iter().map(|told| told.reads.iter().map(|&(_, elements)| elements).max()).collect();
+fn elements(told: &[Told], columnar: bool, two_forms: bool) -> Vec<u64> {
+    let of = |told: &Told| match two_forms {
+        true => told.reads.iter().map(|&(_, elements)| elements).max(),
+        false => usual(&told.reads).map(|(_, elements)| elements),
+    };
+    let read: Vec<Option<u64>> = told.iter().map(of).collect();
     let others = mean(read.iter().flatten().copied());
     read.into_iter()
         .zip(told)
@@ -205,6 +217,12 @@ mod tests {
         let blocks = blocks(&told, StorageLevel::MEMORY_ONLY, false);
         assert_eq!((blocks.memory, blocks.known), (vec![100, 120], Known::Put));
         assert_eq!(blocks.elements, [7, 7]);
+    }
+
+    #[test]
+    fn what_one_task_computed_of_other_blocks_is_not_the_size() {
+        let blocks = blocks(&[read(&[800, 100, 100]), read(&[300, 110])], StorageLevel::MEMORY_ONLY, false);
+        assert_eq!(blocks.memory, [100, 110]);
     }
 
     #[test]

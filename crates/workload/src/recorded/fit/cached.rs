@@ -65,10 +65,36 @@ impl Fitter<'_> {
             }
         }
         for id in open {
-            if let Some(blocks) = self.size(id) {
+            let alike = self.alike(id).and_then(|other| self.blocks.get(&other));
+            let alike = alike.map(|blocks| Blocks { known: Known::Alike, ..blocks.clone() });
+            if let Some(blocks) = alike.or_else(|| self.size(id)) {
                 self.blocks.insert(id, blocks);
             }
         }
+    }
+
+    /// The RDD of known blocks that is likest to one that nobody read: of the same name, operation and level, that reads
+    /// as many blocks and shuffles, and these of about as many bytes. An iterative program makes one in each round.
+    fn alike(&self, id: u32) -> Option<u32> {
+        let made = |id: u32| {
+            let rdd = self.facts.rdds.get(&id)?;
+            let fill = self.fills.get(&id)?.iter().flatten().next()?;
+            let reads = lineage::reads(self.facts, self.info(fill.0)?, id, true);
+            let count = |kind: fn(&Read) -> bool| reads.iter().filter(|read| kind(read)).count();
+            let (blocks, sources) =
+                (count(|r| matches!(r, Read::Cached(_))), count(|r| matches!(r, Read::Source)));
+            let shuffles = steps::shuffles_of(&reads);
+            let written = shuffles.iter().filter_map(|&last| self.written_to(last));
+            let written = written.fold(0, u64::saturating_add);
+            let made = (&rdd.name, &rdd.scope, rdd.level, rdd.partitions, blocks, sources, shuffles.len());
+            Some((made, written))
+        };
+        let (own, written) = made(id)?;
+        let known = self.blocks.iter().filter(|(_, blocks)| blocks.known < Known::Alike);
+        let alike = known.map(|(&other, _)| other).filter(|&other| {
+            made(other).is_some_and(|(made, bytes)| made == own && bytes.abs_diff(written) <= written / 2)
+        });
+        alike.min_by_key(|&other| (other.abs_diff(id), other))
     }
 
     fn size(&self, id: u32) -> Option<Blocks> {
@@ -142,65 +168,89 @@ impl Fitter<'_> {
             }
         }
         let first = fills.iter().flatten().next().and_then(|&(run, _)| self.info(run));
-        let from_cache = first.is_some_and(|stage| {
-            let reads = lineage::reads(self.facts, stage, id, true);
-            reads.iter().any(|read| matches!(read, Read::Cached(_)))
-        });
+        let own = first.map_or_else(Vec::new, |stage| lineage::reads(self.facts, stage, id, true));
+        let shuffles = steps::shuffles_of(&own);
+        let from_cache = own.iter().any(|read| matches!(read, Read::Cached(_)));
         for (told, fill) in told.iter_mut().zip(fills) {
-            let Some((run, task)) = *fill else { continue };
-            let run = &self.runs[run];
-            let figure = |figure| run.at(figure, task).unwrap_or(0);
+            let Some(fill) = *fill else { continue };
+            let (run, task) = fill;
+            let figure = |figure| self.runs[run].at(figure, task).unwrap_or(0);
             told.rows = figure(Figure::InputRecords).max(figure(Figure::FetchedRecords));
-            let (fetched, input) = (run.fetched(task).unwrap_or(0), figure(Figure::InputBytes));
-            (told.input, told.blocks) =
-                if from_cache { (fetched, input) } else { (fetched.saturating_add(input), 0) };
+            let fetched: u64 =
+                shuffles.iter().filter_map(|&last| self.fetched_of(fill, last)).fold(0, u64::saturating_add);
+            let input = figure(Figure::InputBytes);
+            (told.input, told.blocks) = if from_cache {
+                (fetched, self.sizes_of(&own, run, task).unwrap_or(input))
+            } else {
+                (fetched.saturating_add(input), 0)
+            };
         }
-        for (index, run) in self.runs.iter().enumerate() {
-            let Some(others) = self.read_beside(index, id) else { continue };
-            for task in 0..run.tasks() {
-                let partition = |partitions: usize| {
-                    partition(run, task, u32::try_from(partitions).unwrap_or(u32::MAX)) as usize
-                };
-                let own = partition(told.len());
-                let Some(fill) = fills.get(own).copied().flatten().filter(|&fill| fill != (index, task))
-                else {
-                    continue;
-                };
-                let bytes = run.at(Figure::InputBytes, task).unwrap_or(0);
-                // A block that was computed again reads what it read when it was first.
-                let computed = self.runs[fill.0].at(Figure::InputBytes, fill.1).unwrap_or(0);
-                if bytes == 0 || bytes == computed {
-                    continue;
-                }
-                let of_others = |figure: fn(&Blocks) -> &[u64]| {
-                    let at = |others: &&Blocks| figure(others).get(partition(figure(others).len())).copied();
-                    others.iter().filter_map(at).fold(0, u64::saturating_add)
-                };
-                let bytes = bytes.saturating_sub(of_others(|blocks| &blocks.memory));
-                let elements = run.at(Figure::InputRecords, task).unwrap_or(0);
-                let elements = elements.saturating_sub(of_others(|blocks| &blocks.elements));
-                if bytes > 0 {
-                    told[own].reads.push((bytes, elements.max(1)));
+        let readers = self.hits.iter().enumerate().filter(|(_, hits)| hits.reads(id));
+        for (index, _) in readers {
+            for task in 0..self.runs[index].tasks() {
+                if let Some((partition, read)) = self.told_by(index, task, id, fills) {
+                    told[partition].reads.push(read);
                 }
             }
         }
         told
     }
 
-    /// The blocks that the tasks of a run read beside those of an RDD; `None` if they do not read it, or what else they
-    /// read is not known: `Input Metrics` add up all that a task reads, shuffles apart.
-    fn read_beside(&self, run: usize, id: u32) -> Option<Vec<&Blocks>> {
-        let mut others = Vec::new();
-        let mut found = false;
-        for read in &self.reads[run] {
-            match read {
-                Read::Shuffle { .. } => {}
-                Read::Source => return None,
-                Read::Cached(rdd) if *rdd == id => found = true,
-                Read::Cached(rdd) => others.push(self.blocks.get(rdd)?),
-            }
+    /// Whether a run that computes a block again reads what its first computation read: that computed nothing else, and
+    /// what it found is still persisted.
+    fn reads_as_first(&self, run: usize, id: u32, fill: Cell) -> bool {
+        let filled = self.filled.get(&fill).map_or(&[][..], Vec::as_slice);
+        let found = self.hits[fill.0].of(filled);
+        let kept = |rdd: &u32| {
+            *rdd == id || self.info(run).is_some_and(|stage| lineage::is_cached(self.facts, stage, *rdd))
+        };
+        filled.len() < 2 && found.is_none_or(|found| found.keys().all(kept))
+    }
+
+    /// Bytes of the blocks that a computation reads in a task, if their sizes are known.
+    fn sizes_of(&self, reads: &[Read], run: usize, task: usize) -> Option<u64> {
+        let mut sum = 0_u64;
+        for read in reads {
+            let Read::Cached(rdd) = read else { continue };
+            let sizes = &self.blocks.get(rdd)?.memory;
+            let count = u32::try_from(sizes.len()).unwrap_or(u32::MAX);
+            sum = sum.saturating_add(*sizes.get(partition(&self.runs[run], task, count) as usize)?);
         }
-        found.then_some(others)
+        Some(sum)
+    }
+
+    /// Bytes and elements of the partition that a task read of an RDD: what its input has beside the blocks of other
+    /// RDDs. `None` if it does not read the RDD, did not find the block, or the others are not known.
+    fn told_by(
+        &self,
+        index: usize,
+        task: usize,
+        id: u32,
+        fills: &[Option<Cell>],
+    ) -> Option<(usize, (u64, u64))> {
+        let run = &self.runs[index];
+        let of_task = |cell: Cell| self.filled.get(&cell).map_or(&[][..], Vec::as_slice);
+        let found = self.hits[index].of(of_task((index, task)))?;
+        let times = *found.get(&id)?;
+        let at =
+            |partitions: usize| partition(run, task, u32::try_from(partitions).unwrap_or(u32::MAX)) as usize;
+        let bytes = run.at(Figure::InputBytes, task)?;
+        let fill = fills.get(at(fills.len())).copied().flatten()?;
+        let computed = self.runs[fill.0].at(Figure::InputBytes, fill.1).unwrap_or(0);
+        if bytes == 0 || (fill != (index, task) && bytes == computed && self.reads_as_first(index, id, fill))
+        {
+            return None;
+        }
+        let (mut bytes, mut elements) = (bytes, run.at(Figure::InputRecords, task).unwrap_or(0));
+        for (other, &times) in found.iter().filter(|(other, _)| **other != id) {
+            let blocks = self.blocks.get(other)?;
+            let of = |sizes: &[u64]| sizes.get(at(sizes.len())).map_or(0, |size| size.saturating_mul(times));
+            bytes = bytes.saturating_sub(of(&blocks.memory));
+            elements = elements.saturating_sub(of(&blocks.elements));
+        }
+        // What cannot be parted evenly is no block that was read so often: some reading missed it.
+        let even = bytes.is_multiple_of(times) && elements.is_multiple_of(times);
+        (bytes > 0 && even).then(|| (at(fills.len()), (bytes / times, (elements / times).max(1))))
     }
 }
 
@@ -210,6 +260,9 @@ fn grade(known: Known) -> Kind {
         Known::Read => Kind::Inferred { rule: "the size of a block is what a task read of it" },
         Known::Mean => {
             Kind::Inferred { rule: "blocks that nobody read have the mean of the others of their RDD" }
+        }
+        Known::Alike => {
+            Kind::Inferred { rule: "blocks that nobody read are as large as those of an RDD made alike" }
         }
         Known::Unknown => Kind::Unknown { key: "spark.eventLog.logBlockUpdates.enabled" },
     }

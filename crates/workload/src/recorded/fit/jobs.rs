@@ -49,7 +49,8 @@ pub(super) fn jobs(
         })
         .collect();
     for &(id, before) in &facts.unpersisted {
-        if let Some(rdd) = rdd(id)
+        if !persisted_since(facts, id, before)
+            && let Some(rdd) = rdd(id)
             && let Some(job) = before.checked_sub(1).and_then(|job| jobs.get_mut(job))
             && !job.unpersist.contains(&rdd)
         {
@@ -57,6 +58,15 @@ pub(super) fn jobs(
         }
     }
     jobs
+}
+
+/// Whether a job persists an RDD again that was unpersisted before it. The model unpersists for good: such an RDD is
+/// kept.
+fn persisted_since(facts: &Facts, rdd: u32, before: usize) -> bool {
+    facts
+        .stages
+        .values()
+        .any(|stage| stage.job.is_some_and(|job| job >= before) && stage.persisted.contains(&rdd))
 }
 
 /// For each job the jobs above it that had ended when it was submitted, without those that one of these waited for:

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::recorded::facts::{Facts, StageFacts};
+use crate::recorded::facts::{Facts, RddFacts, StageFacts};
 
 /// What the computation of an RDD reads, in the order in which it is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,10 +17,18 @@ pub(super) enum Read {
 
 /// Whether blocks of an RDD are kept in a stage. GraphX' `EdgeRDDImpl` and `VertexRDDImpl` report the level of the RDD
 /// that they wrap, and keep none of their own.
-fn is_cached(facts: &Facts, stage: &StageFacts, rdd: u32) -> bool {
+pub(super) fn is_cached(facts: &Facts, stage: &StageFacts, rdd: u32) -> bool {
     let wraps =
         facts.rdds.get(&rdd).is_some_and(|rdd| rdd.name == "EdgeRDDImpl" || rdd.name == "VertexRDDImpl");
     stage.persisted.contains(&rdd) && !wraps
+}
+
+/// The RDDs that one is computed of in the same task.
+pub(super) fn narrow_parents<'f>(
+    rdd: &'f RddFacts,
+    inside: &'f BTreeSet<u32>,
+) -> impl Iterator<Item = u32> + use<'f> {
+    rdd.parents.iter().copied().filter(|parent| inside.contains(parent))
 }
 
 /// What `rdd` reads, in a stage. The RDD itself is looked into even if it is persisted when `into` says so.
@@ -90,8 +98,7 @@ pub(super) fn persisted(facts: &Facts, stage: &StageFacts) -> Vec<u32> {
             open.push((rdd, true));
         }
         if let Some(info) = facts.rdds.get(&rdd) {
-            let narrow = info.parents.iter().filter(|parent| inside.contains(parent));
-            open.extend(narrow.map(|&parent| (parent, false)));
+            open.extend(narrow_parents(info, &inside).map(|parent| (parent, false)));
         }
     }
     order

@@ -6,6 +6,7 @@
 mod blocks;
 mod cached;
 mod executors;
+mod hits;
 mod jobs;
 mod lineage;
 mod objects;
@@ -24,6 +25,7 @@ use super::sql::{SqlStage, totals};
 use super::{Grade, Kind, Note};
 use crate::plan::recording::{Column, PartitionsFrom, Recording, Shuffle, Stage, Step};
 use blocks::Blocks;
+use hits::Hits;
 use lineage::Read;
 use objects::Share;
 use runs::Run;
@@ -52,6 +54,8 @@ struct Fitter<'f> {
     fills: cached::Fills,
     /// RDDs that a task was the first to compute.
     filled: BTreeMap<(usize, usize), Vec<u32>>,
+    /// By run: which blocks its tasks find.
+    hits: Vec<Hits>,
     /// By run and RDD that it filled: the last RDDs of the stages whose shuffles that fetched.
     inner: BTreeMap<(usize, u32), Vec<u32>>,
     /// Bytes and records that each run wrote into its shuffle.
@@ -109,6 +113,7 @@ impl<'f> Fitter<'f> {
         }
         let slots = executors::slots(facts, &executors);
         let (fills, filled) = cached::fills(facts, &runs);
+        let hits = Hits::of_runs(facts, &runs, &fills, &filled);
         let inner = inner(facts, &runs, &filled);
         let written = runs.iter().map(|run| (run.sum(Figure::WrittenBytes), run.sum(Figure::WrittenRecords)));
         let written = written.collect();
@@ -122,6 +127,7 @@ impl<'f> Fitter<'f> {
             reads,
             fills,
             filled,
+            hits,
             inner,
             written,
             writers,

@@ -199,6 +199,18 @@ impl Fitter<'_> {
         filled(share.collect())
     }
 
+    /// Bytes that a task fetched of the shuffle that the stage with this last RDD wrote.
+    pub(super) fn fetched_of(&self, cell: Cell, last: u32) -> Option<u64> {
+        let share = self
+            .shared(&[Some(cell)], self.writer(last)?, Figure::WrittenBytes, |run, task| run.fetched(task));
+        Some(share.at(0))
+    }
+
+    /// Bytes of the shuffle that the stage with this last RDD wrote.
+    pub(super) fn written_to(&self, last: u32) -> Option<u64> {
+        Some(self.written(self.writer(last)?, Figure::WrittenBytes))
+    }
+
     fn written(&self, run: usize, figure: Figure) -> u64 {
         let (bytes, records) = self.written[run];
         if figure == Figure::WrittenBytes { bytes } else { records }

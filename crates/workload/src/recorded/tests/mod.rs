@@ -2,7 +2,7 @@
 
 mod log;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use spark_eventlog::{Event, EventLog};
 
 use super::facts::{Collector, Figure};
@@ -33,7 +33,7 @@ fn grouped() -> Log {
     log.task(1, 1, (240, 640), read(750_000, 7_500, 3_000_000));
     log.task(1, 0, (235, 335), Measured { spilled: (900, 90), ..read(250_000, 2_500, 1_000_000) });
     log.end_job(0, 700);
-    log.event("ApplicationEnd", serde_json::json!({"Timestamp": log::START + 800}));
+    log.event("ApplicationEnd", json!({"Timestamp": log::START + 800}));
     log
 }
 
@@ -64,7 +64,7 @@ fn cached() -> Log {
         log.block("rdd_1_2", (false, false), (40_002, 0));
         log.end_job(job, at + 100);
     }
-    log.event("UnpersistRDD", serde_json::json!({"RDD ID": 1}));
+    log.event("UnpersistRDD", json!({"RDD ID": 1}));
     log
 }
 
@@ -157,8 +157,7 @@ fn exaggerated(log: &Log) -> Log {
             line["Completion Time"] = (end + 2 * (end - log::START)).into();
         }
         if line["Event"] == "SparkListenerJobEnd" {
-            line["Job Result"] =
-                serde_json::json!({"Result": "JobFailed", "Exception": {"Message": "Java heap space"}});
+            line["Job Result"] = json!({"Result": "JobFailed", "Exception": {"Message": "Java heap space"}});
         }
         changed.push(line);
     }
@@ -301,7 +300,7 @@ fn a_task_takes_at_most_300_bytes() {
             Measured { input: pair, fetched: pair, written: pair, peak: big, spilled: (big, task) };
         one.task(0, task, (10 + task, 20 + 2 * task), measured);
         let metric = |id: u64| {
-            serde_json::json!({"ID": id, "Name": "number of output rows", "Update": (task + id).to_string(),
+            json!({"ID": id, "Name": "number of output rows", "Update": (task + id).to_string(),
                                "Value": "1", "Metadata": "sql"})
         };
         one.0[0]["Task Info"]["Accumulables"] = (0..10).map(metric).collect();
@@ -312,4 +311,53 @@ fn a_task_takes_at_most_300_bytes() {
     assert_eq!((table.rows() as u64, table.sum(Figure::Succeeded)), (TASKS, TASKS));
     let bytes = table.heap_bytes() as u64 / TASKS;
     assert!((100..=300).contains(&bytes), "{bytes} bytes a task");
+}
+
+/// Stages of one task each, one a job: their RDDs, the last first, and bytes and records that the task read.
+fn read_by_one_task(stages: &[(&[Value], (u64, u64))]) -> Log {
+    let mut log = Log::local(POOL);
+    for (id, (rdds, input)) in (0..).zip(stages) {
+        let stage: (u64, &[Value], &[u64], u64) = (id, rdds, &[], 1);
+        log.job(id, id * 100, &[stage]);
+        log.submit(stage, id * 100 + 1);
+        log.task(id, 0, (id * 100 + 2, id * 100 + 50), Measured { input: *input, ..Measured::default() });
+        log.end_job(id, id * 100 + 60);
+    }
+    log
+}
+
+#[test]
+fn what_a_task_reads_of_several_blocks_is_parted() {
+    let one = |id: u64, name: &str, parents: &[u64], level: &str| rdd(id, name, "map", parents, 1, level);
+    let (file, a, b) =
+        (one(0, "HadoopRDD", &[], ""), one(1, "A", &[0], "MEMORY"), one(2, "B", &[1], "MEMORY"));
+    let log = read_by_one_task(&[
+        (&[one(10, "MapPartitionsRDD", &[1], ""), a.clone(), file], (9_000, 70)),
+        // Finds a for itself and once more to compute b.
+        (&[one(11, "Zipped", &[1, 2], ""), b.clone(), a.clone()], (80_000, 2)),
+        // Finds b twice, and a.
+        (&[one(12, "Zipped", &[2, 13, 1], ""), one(13, "Mapped", &[2], ""), b, a.clone()], (100_000, 3)),
+        // Computes c, which nobody reads, as b was computed.
+        (&[one(20, "Mapped", &[21], ""), one(21, "B", &[1], "MEMORY"), a], (40_000, 1)),
+    ]);
+    let recording = log.read(Options { as_default: true, ..Options::default() }).recording;
+    let sizes: Vec<_> =
+        recording.rdds.iter().map(|rdd| (rdd.id, rdd.memory.at(0), rdd.elements.at(0))).collect();
+    assert_eq!(sizes, [(1, 40_000, 1), (2, 30_000, 1), (21, 30_000, 1)]);
+}
+
+#[test]
+fn an_rdd_that_is_persisted_again_is_kept() {
+    let unpersisted = |again: &str| {
+        let lineage = |last: u64, level: &str| {
+            [rdd(last, "MapPartitionsRDD", "map", &[1], 1, ""), rdd(1, "A", "map", &[], 1, level)]
+        };
+        let (before, after) = (lineage(2, "MEMORY"), lineage(3, again));
+        let mut log = read_by_one_task(&[(&before, (10, 1)), (&after, (10, 1))]);
+        let second = log.0.iter().rposition(|line| line["Event"] == "SparkListenerJobStart").expect("a job");
+        log.0.insert(second, json!({"Event": "SparkListenerUnpersistRDD", "RDD ID": 1}));
+        let recording = log.read(Options::default()).recording;
+        recording.jobs.iter().map(|job| job.unpersist.len()).sum::<usize>()
+    };
+    assert_eq!((unpersisted(""), unpersisted("MEMORY")), (1, 0));
 }
