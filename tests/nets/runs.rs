@@ -222,6 +222,7 @@ fn drawn_runs_reach_every_event_and_end() {
         "read Disk",
         "read Memory",
         "read Remote",
+        "read Unpersisted",
     ];
     assert_eq!(seen, wanted.map(str::to_owned).into());
 }
