@@ -101,11 +101,13 @@ impl Flow {
 pub(super) struct Walk<'a> {
     pub(super) context: &'a Context<'a>,
     stage: SqlStage,
+    /// Whether tasks read several partitions each, put together by size.
+    put_together: bool,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, stage: SqlStage::default() }
+        Self { context, stage: SqlStage::default(), put_together: false }
     }
 
     /// The rows of a fragment. Of a cache, the rows that are read of it.
@@ -194,6 +196,7 @@ impl<'a> Walk<'a> {
     fn passed_on(&mut self, at: usize) -> Flow {
         let vertex = &self.context.tree.nodes[at];
         if matches!(vertex.node.name.as_str(), "AQEShuffleRead" | "CustomShuffleReader") {
+            self.put_together = true;
             self.note(at, "tasks read the partitions that adaptive execution gave them");
         }
         match vertex.inputs.first() {
@@ -397,9 +400,16 @@ impl<'a> Walk<'a> {
         let input = self.input(at, 0);
         let lists = text::lists(&self.context.tree.nodes[at].node.text);
         let has_keys = lists.get(1).is_some_and(|keys| keys.len() > 0);
-        let largest_group = if has_keys { largest_groups(&input.rows) } else { input.rows.clone() };
-        if has_keys {
-            self.note(at, "rows of its largest key inferred from how unevenly rows fell into tasks");
+        let largest_group =
+            if has_keys { largest_groups(&input.rows, self.put_together) } else { input.rows.clone() };
+        match (has_keys, self.put_together) {
+            (true, false) => {
+                self.note(at, "rows of its largest key inferred from how unevenly rows fell into tasks");
+            }
+            (true, true) => {
+                self.note(at, "its keys are taken to have few rows each, as its tasks do not tell")
+            }
+            (false, _) => {}
         }
         self.push(at, Step::RowBuffer { largest_group: Column::of(largest_group), in_memory_rows: None });
         self.reshaped(at, &input)
