@@ -42,6 +42,8 @@ pub(crate) fn check(args: &CheckArgs, color: Color) -> anyhow::Result<Exit> {
         }
     }
     match args.format {
+        // Nothing was checked: the error says it all.
+        CheckFormat::Text if unreadable && reports.is_empty() => {}
         CheckFormat::Text => text::check::write(&reports, screen, &mut output)?,
         CheckFormat::Json => json::write(&reports, &mut output)?,
     }
