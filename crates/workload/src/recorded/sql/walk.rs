@@ -407,7 +407,7 @@ impl<'a> Walk<'a> {
                 self.note(at, "rows of its largest key inferred from how unevenly rows fell into tasks");
             }
             (true, true) => {
-                self.note(at, "its keys are taken to have few rows each, as its tasks do not tell")
+                self.note(at, "its keys are taken to have few rows each, as its tasks do not tell");
             }
             (false, _) => {}
         }
