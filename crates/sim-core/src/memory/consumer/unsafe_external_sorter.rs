@@ -411,6 +411,17 @@ mod tests {
     }
 
     #[test]
+    fn the_peak_is_that_of_the_time_when_all_rows_were_in() {
+        let conf = UnsafeSorterConf { initial_records: 64, ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(conf), 1024, 1 << 20);
+        sort.insert(64, 28).unwrap();
+        sort.finish().unwrap();
+        assert_eq!(sort.spill(1, Trigger::Other), 1024 + 2048 + 1024, "no row of it was read");
+        let peak = sort.metrics().peak_memory;
+        assert_eq!(peak, Bytes(2 * 1024 + 2048), "a spill for another takes nothing off it");
+    }
+
+    #[test]
     fn the_thresholds_of_rows_and_bytes_force_a_spill() {
         let rows = UnsafeSorterConf { force_spill_records: 10, ..UnsafeSorterConf::default() };
         let mut sort = Driven::open(sorter(rows), 4096, 1 << 20);
