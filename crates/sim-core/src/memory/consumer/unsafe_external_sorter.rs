@@ -332,7 +332,9 @@ impl Machine for UnsafeExternalSorter {
     }
 
     /// `getSortedIterator` is called with the last row: from then on others can make it spill what is unread.
+    /// Operators ask it for its peak then.
     fn finish<M: ExecutionMemory>(&mut self, books: &mut Books<'_, M>) -> Need {
+        self.update_peak();
         self.start_reading(books);
         Need::Nothing
     }
@@ -406,6 +408,20 @@ mod tests {
         assert_eq!(sort.memory.0 - before, 1024);
         // 3.5 measures the peak when it is asked, 4.1 never forgets the two pages.
         assert_eq!(sort.metrics().peak_memory, Bytes(1024));
+    }
+
+    #[test]
+    fn the_peak_is_that_of_the_time_when_all_rows_were_in() {
+        let conf = UnsafeSorterConf { initial_records: 64, ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(conf), 1024, 1 << 20);
+        sort.insert(64, 28).unwrap();
+        sort.finish().unwrap();
+        assert_eq!(sort.spill(1, Trigger::Other), 1024 + 2048 + 1024, "no row of it was read");
+        assert_eq!(
+            sort.metrics().peak_memory,
+            Bytes(2 * 1024 + 2048),
+            "a spill to another takes nothing off it"
+        );
     }
 
     #[test]

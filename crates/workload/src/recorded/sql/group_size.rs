@@ -22,6 +22,21 @@ fn spread_size(rows: &[u64]) -> u64 {
     (squares / (1.0 - 1.0 / tasks) / all).ceil().max(1.0) as u64
 }
 
+/// As [`largest_groups`], of tasks that each read as many partitions as adaptive execution put together.
+///
+/// It fills one task after the other up to one size and leaves the rest to the last, so that tasks differ by what was
+/// left, not only by their keys. A group of keys that are alike is no larger than what was left; one that is far larger
+/// than others shows among the tasks that were filled.
+pub(super) fn largest_groups_of_coalesced(rows: &[u64]) -> Vec<u64> {
+    let least = rows.iter().enumerate().filter(|&(_, &rows)| rows > 0).min_by_key(|&(_, &rows)| rows);
+    let filled = rows.iter().filter(|&&rows| rows > 0).count();
+    let Some((last, &left)) = least.filter(|_| filled > 2) else { return largest_groups(rows) };
+    let others: Vec<u64> =
+        rows.iter().enumerate().filter(|&(task, _)| task != last).map(|(_, &rows)| rows).collect();
+    let size = spread_size(&others).max(left);
+    largest_groups(rows).into_iter().map(|group| group.min(size)).collect()
+}
+
 /// The size of which all are multiples, within a twentieth of it.
 fn common_size(rows: &[u64]) -> Option<u64> {
     let filled: Vec<f64> = rows.iter().filter(|&&rows| rows > 0).map(|&rows| rows as f64).collect();
@@ -60,6 +75,19 @@ mod tests {
         let sizes = largest_groups(&skewed);
         assert_eq!(sizes[0], 100_000, "no group is larger than the rows of its task");
         assert!((250_000..700_000).contains(&sizes[3]), "{sizes:?}");
+    }
+
+    #[test]
+    fn what_coalescing_left_to_the_last_task_bounds_the_groups() {
+        // Forty keys of 37,500 rows: twenty in one task, nineteen in the next, one was left.
+        assert_eq!(largest_groups_of_coalesced(&[750_250, 711_978, 37_772]), [37_772; 3]);
+        // One key of three million rows among small ones has a task of its own.
+        let skewed = largest_groups_of_coalesced(&[3_000_000, 750_000, 740_000, 100_000]);
+        assert!(skewed[0] > 1_000_000, "{skewed:?}");
+        // Two tasks that were filled to nearly one size say no more than any two.
+        assert!(largest_groups_of_coalesced(&[760_000, 740_000])[0] < 1000);
+        assert_eq!(largest_groups_of_coalesced(&[7]), [7]);
+        assert_eq!(largest_groups_of_coalesced(&[]), [0; 0]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::aggregate;
 use super::columns::{Schema, Type};
-use super::group_size::largest_groups;
+use super::group_size::{largest_groups, largest_groups_of_coalesced};
 use super::kind::Kind;
 use super::text;
 use super::tree::{Touched, Tree};
@@ -397,7 +397,11 @@ impl<'a> Walk<'a> {
         let input = self.input(at, 0);
         let lists = text::lists(&self.context.tree.nodes[at].node.text);
         let has_keys = lists.get(1).is_some_and(|keys| keys.len() > 0);
-        let largest_group = if has_keys { largest_groups(&input.rows) } else { input.rows.clone() };
+        let largest_group = match has_keys {
+            false => input.rows.clone(),
+            true if self.context.tree.reads_coalesced(at) => largest_groups_of_coalesced(&input.rows),
+            true => largest_groups(&input.rows),
+        };
         if has_keys {
             self.note(at, "rows of its largest key inferred from how unevenly rows fell into tasks");
         }
