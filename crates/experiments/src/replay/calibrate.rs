@@ -19,6 +19,9 @@ use crate::{Case, Error, Input, Layer, Settings, Slips};
 const MAX_ROUNDS: usize = 3;
 /// The share of a task's time that its own steps keep at least: one in so many.
 const OWN_SHARE: u64 = 20;
+/// The share that spilling takes at most. The rate is one of many operators and machines: where it names more, taking it
+/// off would leave tasks so short that they no longer run beside those that they ran beside, and no longer spill.
+const SPILL_SHARE: u64 = 2;
 /// The part of a filling task's time that computes the partition, where no hit tells what the rest takes.
 const FILL_PERCENT: u64 = 90;
 
@@ -48,7 +51,7 @@ pub(super) fn calibrate(input: &mut Input, settings: &Settings) -> Result<(), Er
         for (index, stage) in timed.stages.iter_mut().enumerate() {
             let own = |task: usize| {
                 let raw_ms = raw.stages[index].time_ms.at(task);
-                let spill_ms = ms(seen.spilled(index, task), rate);
+                let spill_ms = ms(seen.spilled(index, task), rate).min(raw_ms / SPILL_SHARE);
                 let time = |(rdd, partition): (usize, usize)| rdd_times[rdd].get(partition).copied();
                 let compute_ms: u64 = seen.computed(index, task).filter_map(time).sum();
                 raw_ms.saturating_sub(spill_ms.saturating_add(compute_ms)).max(raw_ms / OWN_SHARE)

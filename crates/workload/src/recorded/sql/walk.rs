@@ -1,5 +1,7 @@
 //! From the top of a fragment down to its sources: the steps of its tasks.
 
+use std::collections::BTreeMap;
+
 use super::aggregate;
 use super::columns::{Schema, Type};
 use super::group_size::{largest_groups, largest_groups_of_coalesced};
@@ -17,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) schema: &'a Schema,
     pub(super) widths: &'a Widths,
     pub(super) metrics: &'a StageMetrics,
+    /// Final values of all accumulators.
+    pub(super) totals: &'a BTreeMap<i64, i64>,
     /// By fragment.
     pub(super) touched: &'a [Touched],
 }
@@ -381,12 +385,17 @@ impl<'a> Walk<'a> {
         if let Some(note) = group.note {
             self.note(at, note);
         }
+        let clustered = aggregate::is_clustered(self.context, at, &input.rows, &rows);
+        if clustered {
+            self.note(at, "each group is in one task alone: its rows are taken to come one after the other");
+        }
         let groups = aggregate::groups_met(self.context.tree, at, &input.rows, rows.clone());
         let after = Flow { pending: groups != rows, rows, bytes };
         let step = Step::Aggregate {
             groups: Column::of(groups),
             group_bytes: group.bytes,
             fast_map: group.fast_map,
+            clustered,
             bytes: Column::of(after.bytes.clone()),
         };
         self.push(at, step);
