@@ -120,8 +120,13 @@ impl Lowering<'_> {
                 Ok(())
             }
             Step::Sort { radix } => self.sorted(stream, *radix),
-            Step::Aggregate { groups, group_bytes, fast_map, bytes } => {
+            Step::Aggregate { groups, group_bytes, fast_map, clustered, bytes } => {
                 let distinct = cut.column(groups);
+                if *clustered {
+                    // Only the first row of a group asks for anything.
+                    stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
+                    stream.cells = cells(cut, groups, bytes);
+                }
                 let fast = if *fast_map { FastMap::First } else { FastMap::None };
                 self.grouped(stream, Bytes(*group_bytes), fast, &distinct)?;
                 self.became(stream, cut, groups, bytes);

@@ -233,6 +233,10 @@ pub enum Step {
         group_bytes: u64,
         /// Whether generated code puts the first groups into a fast map (partial aggregation).
         fast_map: bool,
+        /// Whether the rows of a group come one after the other, so that none comes back once the next one has begun.
+        /// Otherwise they come in any order.
+        #[serde(default, skip_serializing_if = "is_false")]
+        clustered: bool,
         /// Bytes of the result as operators hold them.
         bytes: Column,
     },

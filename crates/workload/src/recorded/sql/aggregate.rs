@@ -121,6 +121,32 @@ fn exchange_of_buffers(tree: &Tree<'_>, at: usize, functions: Functions) -> Opti
     if text.contains("partial_") { above } else { below.or(above.filter(|_| functions.partial)) }
 }
 
+/// Whether the rows of each group of a partial aggregation come one after the other.
+///
+/// The query that merges the groups of all tasks says so where it has as many as they had together: then the rows of a
+/// group, though it has several, were in one task. Rows in any order would have spread over all tasks.
+pub(super) fn is_clustered(context: &Context<'_>, at: usize, rows: &[u64], groups: &[u64]) -> bool {
+    let total = |node: usize| {
+        let metrics = &context.tree.nodes[node].node.metrics;
+        let id = metrics.iter().find(|metric| metric.name == "number of output rows")?.id;
+        u64::try_from(*context.totals.get(&id)?).ok()
+    };
+    let keys = |node: usize| text::named(&context.tree.nodes[node].node.text, "keys").map(|keys| keys.len());
+    let is = |node: &usize, kind: Kind| context.tree.nodes[*node].kind == kind;
+    let exchange = context.tree.reader(at).filter(|node| is(node, Kind::Exchange));
+    let merging = exchange
+        .and_then(|exchange| context.tree.reader(exchange))
+        .filter(|node| is(node, Kind::HashAggregate) && keys(*node) == keys(at));
+    let Some((merged, all)) = merging.and_then(total).zip(total(at)) else { return false };
+    let (rows, groups) = (sum(rows), sum(groups));
+    let several_tasks = context.metrics.tasks > 1;
+    several_tasks && u128::from(all) * 49 <= u128::from(merged) * 50 && groups * 10 <= rows * 9
+}
+
+fn sum(amounts: &[u64]) -> u128 {
+    amounts.iter().map(|&amount| u128::from(amount)).sum()
+}
+
 /// Whether a limit above it may stop reading its groups before the last one.
 fn is_limited(tree: &Tree<'_>, at: usize) -> bool {
     let reader = tree.reader(at).map(|reader| tree.nodes[reader].node.name.as_str());

@@ -156,7 +156,8 @@ pub fn stage_of(query: &[PlanNode], metrics: &StageMetrics, totals: &BTreeMap<i6
     let mut schema = Schema::of(&tree);
     let widths = Widths::of(&tree, &mut schema, totals);
     let touched = tree.touched(metrics);
-    let context = Context { tree: &tree, schema: &schema, widths: &widths, metrics, touched: &touched };
+    let context =
+        Context { tree: &tree, schema: &schema, widths: &widths, metrics, totals, touched: &touched };
     let mut walk = Walk::new(&context);
     let rows = walk.fragment(fragment);
     let output = output::of(&context, fragment, totals);

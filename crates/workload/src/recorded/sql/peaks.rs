@@ -94,7 +94,7 @@ fn peaks<'a>(
                 let of = |task: usize| peak(spec, top.0[task], top.1[task], page);
                 found.extend(operator.map(|operator| (operator, (0..tasks).map(of).collect())));
             }
-            Step::Aggregate { groups, group_bytes, fast_map, bytes } => {
+            Step::Aggregate { groups, group_bytes, fast_map, bytes, .. } => {
                 let spec = ConsumerSpec::Aggregate(Aggregation {
                     fast_map: *fast_map,
                     group_bytes: Bytes(*group_bytes),

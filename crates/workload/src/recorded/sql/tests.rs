@@ -143,7 +143,7 @@ fn a_group_is_an_exchanged_row_as_key_and_buffer() {
     assert_eq!((groups, *group_bytes, *fast_map), (&each([16, 14]), 16 + 48, true));
     let reduce =
         stage(&[aggregation()], &[(2, [8, 6]), (3, [9, 9]), (10, [17, 13])], &totals).expect("it is there");
-    let [read, Step::Aggregate { groups, group_bytes, fast_map, bytes }] = &reduce.steps[..] else {
+    let [read, Step::Aggregate { groups, group_bytes, fast_map, bytes, .. }] = &reduce.steps[..] else {
         panic!("{:?}", reduce.steps);
     };
     assert_eq!(read, &fetch(0, [17, 13], 56));
@@ -151,6 +151,22 @@ fn a_group_is_an_exchanged_row_as_key_and_buffer() {
     assert_eq!(bytes, &each([8 * 48, 6 * 48]), "null bits, a key and four results");
     assert_eq!(reduce.output, Some(SqlOutput::Result));
     assert_eq!((map.notes, reduce.notes), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn groups_that_no_two_tasks_share_come_one_after_the_other() {
+    // 16 and 14 groups of 100 rows: the query that merges them finds as many, or half.
+    let columns = [(30, [1, 1]), (31, [16, 14]), (37, [50, 50]), (8, [896, 784]), (9, [16, 14])];
+    let clustered = |merged: i64, rows: [i64; 2]| {
+        let columns = columns.map(|(id, amounts)| (id, if id == 37 { rows } else { amounts }));
+        let totals = [(8, 56 * 30), (9, 30), (31, 30), (2, merged)];
+        let map = stage(&[aggregation()], &columns, &totals).expect("it is there");
+        let Some(Step::Aggregate { clustered, .. }) = map.steps.last() else { panic!("{:?}", map.steps) };
+        *clustered
+    };
+    assert!(clustered(30, [50, 50]));
+    assert!(!clustered(15, [50, 50]), "tasks share them");
+    assert!(!clustered(30, [16, 14]), "each has one row: it is in one task anyway");
 }
 
 #[test]

@@ -82,6 +82,22 @@ impl<'a> Tree<'a> {
         at
     }
 
+    /// Whether a node's first input comes through partitions that adaptive execution put together.
+    pub(super) fn reads_coalesced(&self, mut at: usize) -> bool {
+        let fragment = self.nodes[at].fragment;
+        while let Some(&input) = self.nodes[at].inputs.first() {
+            let vertex = &self.nodes[input];
+            if vertex.fragment != fragment {
+                return false;
+            }
+            if matches!(vertex.node.name.as_str(), "AQEShuffleRead" | "CustomShuffleReader") {
+                return vertex.node.text.contains("coalesced");
+            }
+            at = input;
+        }
+        false
+    }
+
     /// The node that reads a node's rows, through all that only passes them on.
     pub(super) fn reader(&self, at: usize) -> Option<usize> {
         let mut reader = self.nodes[at].parent?;

@@ -1,8 +1,10 @@
 //! From the top of a fragment down to its sources: the steps of its tasks.
 
+use std::collections::BTreeMap;
+
 use super::aggregate;
 use super::columns::{Schema, Type};
-use super::group_size::largest_groups;
+use super::group_size::{largest_groups, largest_groups_of_coalesced};
 use super::kind::Kind;
 use super::text;
 use super::tree::{Touched, Tree};
@@ -17,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) schema: &'a Schema,
     pub(super) widths: &'a Widths,
     pub(super) metrics: &'a StageMetrics,
+    /// Final values of all accumulators.
+    pub(super) totals: &'a BTreeMap<i64, i64>,
     /// By fragment.
     pub(super) touched: &'a [Touched],
 }
@@ -101,13 +105,11 @@ impl Flow {
 pub(super) struct Walk<'a> {
     pub(super) context: &'a Context<'a>,
     stage: SqlStage,
-    /// Whether tasks read several partitions each, put together by size.
-    put_together: bool,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, stage: SqlStage::default(), put_together: false }
+        Self { context, stage: SqlStage::default() }
     }
 
     /// The rows of a fragment. Of a cache, the rows that are read of it.
@@ -196,7 +198,6 @@ impl<'a> Walk<'a> {
     fn passed_on(&mut self, at: usize) -> Flow {
         let vertex = &self.context.tree.nodes[at];
         if matches!(vertex.node.name.as_str(), "AQEShuffleRead" | "CustomShuffleReader") {
-            self.put_together = true;
             self.note(at, "tasks read the partitions that adaptive execution gave them");
         }
         match vertex.inputs.first() {
@@ -384,12 +385,17 @@ impl<'a> Walk<'a> {
         if let Some(note) = group.note {
             self.note(at, note);
         }
+        let clustered = aggregate::is_clustered(self.context, at, &input.rows, &rows);
+        if clustered {
+            self.note(at, "each group is in one task alone: its rows are taken to come one after the other");
+        }
         let groups = aggregate::groups_met(self.context.tree, at, &input.rows, rows.clone());
         let after = Flow { pending: groups != rows, rows, bytes };
         let step = Step::Aggregate {
             groups: Column::of(groups),
             group_bytes: group.bytes,
             fast_map: group.fast_map,
+            clustered,
             bytes: Column::of(after.bytes.clone()),
         };
         self.push(at, step);
@@ -400,16 +406,13 @@ impl<'a> Walk<'a> {
         let input = self.input(at, 0);
         let lists = text::lists(&self.context.tree.nodes[at].node.text);
         let has_keys = lists.get(1).is_some_and(|keys| keys.len() > 0);
-        let largest_group =
-            if has_keys { largest_groups(&input.rows, self.put_together) } else { input.rows.clone() };
-        match (has_keys, self.put_together) {
-            (true, false) => {
-                self.note(at, "rows of its largest key inferred from how unevenly rows fell into tasks");
-            }
-            (true, true) => {
-                self.note(at, "its keys are taken to have few rows each, as its tasks do not tell");
-            }
-            (false, _) => {}
+        let largest_group = match has_keys {
+            false => input.rows.clone(),
+            true if self.context.tree.reads_coalesced(at) => largest_groups_of_coalesced(&input.rows),
+            true => largest_groups(&input.rows),
+        };
+        if has_keys {
+            self.note(at, "rows of its largest key inferred from how unevenly rows fell into tasks");
         }
         self.push(at, Step::RowBuffer { largest_group: Column::of(largest_group), in_memory_rows: None });
         self.reshaped(at, &input)
