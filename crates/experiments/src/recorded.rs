@@ -43,12 +43,15 @@ pub(crate) fn fit_heap(version: SparkVersion, layers: &mut [Layer]) -> Result<()
 /// `Runtime.maxMemory` of the JVM that executes, as its settings give it.
 fn derived_heap(conf: &Conf) -> u64 {
     let manager = Deployment::of(conf).manager;
-    let (key, initial) = match manager {
-        ClusterManager::Local => (Key::DriverMemory, InitialHeap::BelowMaximum),
-        ClusterManager::Kubernetes => (Key::ExecutorMemory, InitialHeap::EqualsMaximum),
-        ClusterManager::Yarn | ClusterManager::Standalone => (Key::ExecutorMemory, InitialHeap::BelowMaximum),
+    let (key, options) = match manager {
+        ClusterManager::Local => (Key::DriverMemory, Key::DriverExtraJavaOptions),
+        _ => (Key::ExecutorMemory, Key::ExecutorExtraJavaOptions),
     };
-    runtime_max_memory(conf.bytes(key), Collector::of(conf), initial)
+    let initial = match manager {
+        ClusterManager::Kubernetes => InitialHeap::EqualsMaximum,
+        ClusterManager::Local | ClusterManager::Yarn | ClusterManager::Standalone => InitialHeap::BelowMaximum,
+    };
+    runtime_max_memory(conf.bytes(key), Collector::of(conf, options), initial)
 }
 
 /// How much of the recorded schedule holds under these settings, where `first` are those of the recording: launches are
