@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use comfy_table::Table;
-use poolsim_tests::jvm::predict::{Predicted, Rates, predict};
+use poolsim_tests::jvm::predict::{Predicted, predict, rate};
 use poolsim_tests::jvm::runs::{self, Run};
 use poolsim_tests::jvm::{fit, score};
 use sim_core::cluster::jvm::GcCosts;
@@ -41,11 +41,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let rates = Rates::of(&all);
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header([
-        "collector", "set", "runs", "near", "mean error, points", "direction right", "verdict right",
+        "collector", "set", "runs", "near", "mean error, points", "noise, points", "direction right", "verdict right",
     ]);
     for collector in ["parallel", "serial", "g1", "zgc"] {
         if args.collector.as_ref().is_some_and(|only| only != collector) {
@@ -60,13 +59,13 @@ fn main() -> ExitCode {
                 .copied()
                 .filter(|run| run.set == "fit" && run.part != "growing" && run.is_ok())
                 .collect();
-            let (found, loss) = fit::fit(&fitted, &rates, costs);
+            let (found, loss) = fit::fit(&fitted, costs);
             println!("{collector}: loss {loss:.4} with {found:#?}");
             costs = found;
         }
         let predicted: Vec<(&Run, Predicted)> = of
             .iter()
-            .filter_map(|run| Some((*run, predict(run, costs, rates.rate(run)?))))
+            .map(|run| (*run, predict(run, costs, rate(run).unwrap_or(1_000_000_000))))
             .collect();
         for (set, growing) in [("fit", false), ("test", false), ("fit", true), ("test", true)] {
             let rows: Vec<(&Run, Predicted)> = predicted
@@ -75,7 +74,7 @@ fn main() -> ExitCode {
                 .copied()
                 .collect();
             if !rows.is_empty() {
-                table.add_row(summary(collector, set, growing, &rows));
+                table.add_row(summary(collector, set, growing, &rows, score::noise(&of)));
             }
             if args.rows {
                 print_rows(&rows);
@@ -86,13 +85,13 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn summary(collector: &str, set: &str, growing: bool, rows: &[(&Run, Predicted)]) -> Vec<String> {
+fn summary(collector: &str, set: &str, growing: bool, rows: &[(&Run, Predicted)], noise: f64) -> Vec<String> {
     let fine: Vec<(&Run, Predicted)> = rows.iter().filter(|(run, _)| run.is_ok()).copied().collect();
     let near =
         fine.iter().filter(|(run, predicted)| score::is_near(predicted.gc_share(), run.gc_share())).count();
     let error: f64 =
         fine.iter().map(|(run, predicted)| (predicted.gc_share() - run.gc_share()).abs()).sum();
-    let (right, pairs) = score::directions(&fine, 0.02);
+    let (right, pairs) = score::directions(&fine, noise);
     let verdicts = rows
         .iter()
         .filter(|(run, predicted)| {
@@ -105,6 +104,7 @@ fn summary(collector: &str, set: &str, growing: bool, rows: &[(&Run, Predicted)]
         fine.len().to_string(),
         format!("{near} ({:.0} %)", 100.0 * near as f64 / fine.len().max(1) as f64),
         format!("{:.1}", 100.0 * error / fine.len().max(1) as f64),
+        format!("{:.1}", 100.0 * noise),
         format!("{right} of {pairs} ({:.0} %)", 100.0 * right as f64 / pairs.max(1) as f64),
         format!("{verdicts} of {}", rows.len()),
     ]

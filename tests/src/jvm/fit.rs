@@ -3,16 +3,16 @@
 use rayon::prelude::*;
 use sim_core::cluster::jvm::GcCosts;
 
-use super::predict::{Rates, predict};
+use super::predict::{predict, rate};
 use super::runs::Run;
 use super::score::distance;
 
 /// Sum of the distances, each cut where a run is simply wrong.
-fn loss(runs: &[&Run], rates: &Rates, costs: GcCosts) -> f64 {
+fn loss(runs: &[&Run], costs: GcCosts) -> f64 {
     let each: Vec<f64> = runs
         .par_iter()
         .map(|run| {
-            let rate = rates.rate(run).expect("the rates are of these runs");
+            let rate = rate(run).expect("it ran");
             let off = distance(predict(run, costs, rate).gc_share(), run.gc_share());
             off.min(4.0) + 0.05 * off.min(40.0)
         })
@@ -35,8 +35,8 @@ const FIELDS: [Field; 8] = [
 
 /// Goes down along one constant after the other, with steps that become smaller. The loss comes with them.
 #[must_use]
-pub fn fit(runs: &[&Run], rates: &Rates, from: GcCosts) -> (GcCosts, f64) {
-    let mut best = (from, loss(runs, rates, from));
+pub fn fit(runs: &[&Run], from: GcCosts) -> (GcCosts, f64) {
+    let mut best = (from, loss(runs, from));
     for step in [2.0, 1.5, 1.25, 1.1, 1.05] {
         for _ in 0..3 {
             let before = best.1;
@@ -49,7 +49,7 @@ pub fn fit(runs: &[&Run], rates: &Rates, from: GcCosts) -> (GcCosts, f64) {
                             break;
                         }
                         *value = ((*value as f64) * factor).round().max(1.0) as u64;
-                        let found = loss(runs, rates, costs);
+                        let found = loss(runs, costs);
                         if found + 1e-9 >= best.1 {
                             break;
                         }

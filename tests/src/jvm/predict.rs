@@ -1,7 +1,5 @@
 //! What the model says of a run.
 
-use std::collections::BTreeMap;
-
 use super::runs::Run;
 use sim_core::cluster::jvm::{
     GcCosts, GcTotals, Geometry, Heap, HeapConf, HeapVerdict, Mutators, Part, Spent,
@@ -10,30 +8,12 @@ use sim_core::cluster::jvm::{
 const WARMUP_NS: u64 = 1_000_000_000;
 const STEP_NS: u64 = 1_000_000;
 
-/// Bytes that a thread allocates in a second of CPU time, by collector, size and work of a record: of the runs for
-/// fitting only.
-#[derive(Clone, Debug, Default)]
-pub struct Rates(BTreeMap<(String, u64, u64), u64>);
-
-impl Rates {
-    /// The rates of what ran.
-    #[must_use]
-    pub fn of(runs: &[Run]) -> Self {
-        let mut sums: BTreeMap<_, (f64, f64)> = BTreeMap::new();
-        for run in runs.iter().filter(|run| run.set == "fit" && run.is_ok()) {
-            let (bytes, cpu) =
-                sums.entry((run.collector.clone(), run.object_bytes, run.iterations)).or_default();
-            *bytes += run.allocated_bytes as f64;
-            *cpu += run.worker_cpu_ms.unwrap_or(0.0) / 1e3;
-        }
-        Self(sums.into_iter().map(|(key, (bytes, cpu))| (key, (bytes / cpu) as u64)).collect())
-    }
-
-    /// The rate of a run.
-    #[must_use]
-    pub fn rate(&self, run: &Run) -> Option<u64> {
-        self.0.get(&(run.collector.clone(), run.object_bytes, run.iterations)).copied()
-    }
+/// Bytes that a thread of a run allocated in a second of its CPU time. This is given, as a plan gives it: touching a
+/// page for the first time, which depends on the host and not on the collector, halves it in large heaps.
+#[must_use]
+pub fn rate(run: &Run) -> Option<u64> {
+    let cpu_ms = run.worker_cpu_ms.filter(|&ms| ms > 0.0)?;
+    Some((run.allocated_bytes as f64 / cpu_ms * 1e3) as u64)
 }
 
 /// What the model says.
@@ -65,8 +45,7 @@ pub fn predict(run: &Run, costs: GcCosts, rate: u64) -> Predicted {
     let object = run.record_bytes() / 2;
     let conf = HeapConf { geometry, costs, cached_object_bytes: object, task_object_bytes: object };
     let mut heap = Heap::new(&conf);
-    heap.hold(Part::Cached, run.live_bytes);
-    heap.collect_all();
+    fill(&mut heap, run.live_bytes, rate);
     let mutators = Mutators {
         threads: run.threads,
         bytes_per_second: rate * run.threads / 1000 * (1000 - run.medium_per_mille),
@@ -82,6 +61,19 @@ pub fn predict(run: &Run, costs: GcCosts, rate: u64) -> Predicted {
         old: after.full + after.cycles - before.full - before.cycles,
         verdict: heap.verdict(),
     }
+}
+
+/// One thread makes what is held to the end, then asks for a collection.
+fn fill(heap: &mut Heap, bytes: u64, rate: u64) {
+    let mut left = bytes;
+    let idle = Mutators { threads: 1, bytes_per_second: 0 };
+    while left > 0 {
+        let now = left.min(1 << 20);
+        heap.advance((u128::from(now) * 1_000_000_000 / u128::from(rate)) as u64, idle);
+        heap.hold(Part::Cached, now);
+        left -= now;
+    }
+    heap.collect_all();
 }
 
 fn pass(heap: &mut Heap, run: &Run, mutators: Mutators, ring: &mut u64, wall: u64) -> (Spent, GcTotals) {

@@ -82,15 +82,23 @@ impl Run {
         (self.young_ms + self.old_ms) as f64
     }
 
-    /// Share of the time that was garbage collection. Where everything stops for it, the rest is the CPU time of the
-    /// threads, which other load of the host does not lengthen; where it runs beside them, the rest is the clock.
+    /// Share of the time that was garbage collection, as on a host that does nothing else.
+    ///
+    /// Where everything stops for it, other load of the host lengthens the pauses and the rest alike: a pause takes no
+    /// longer than the CPU time of the collector's threads, and the rest is the CPU time of those that allocate. Where
+    /// it runs beside them, the clock counts.
     #[must_use]
     pub fn gc_share(&self) -> f64 {
         let elapsed = self.elapsed_ms.unwrap_or(1.0);
-        match self.heap_collector() {
-            HeapCollector::Zgc => self.gc_ms() / elapsed,
-            _ => self.gc_ms() / (self.gc_ms() + self.worker_cpu_ms.unwrap_or(0.0) / self.threads as f64),
-        }
+        let worker = self.worker_cpu_ms.unwrap_or(0.0);
+        let gc_threads = match self.heap_collector() {
+            HeapCollector::Zgc => return (self.gc_ms() / elapsed).min(1.0),
+            HeapCollector::Serial => 1.0,
+            _ => 2.0,
+        };
+        let cpu = (self.process_cpu_ms.unwrap_or(0.0) - worker).max(0.0) / gc_threads;
+        let gc = self.gc_ms().min(cpu);
+        gc / (gc + worker / self.threads as f64)
     }
 
     /// Bytes of a record in the heap: an object of 24 bytes and an array, and the reference to it.

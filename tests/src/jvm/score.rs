@@ -1,5 +1,7 @@
 //! How near the model is.
 
+use std::collections::BTreeMap;
+
 use super::predict::Predicted;
 use super::runs::Run;
 
@@ -20,6 +22,22 @@ pub fn is_near(predicted: f64, measured: f64) -> bool {
 pub fn distance(predicted: f64, measured: f64) -> f64 {
     let error = (predicted - measured).abs();
     error / POINTS.max(RELATIVE * measured)
+}
+
+/// What runs of the same settings differ by: twice the deviation of repeated ones.
+#[must_use]
+pub fn noise(runs: &[&Run]) -> f64 {
+    let mut groups: BTreeMap<(u64, &str), Vec<f64>> = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.part != "growing" && run.is_ok()) {
+        groups.entry((run.heap_mib, run.label.as_str())).or_default().push(run.gc_share());
+    }
+    let (mut squares, mut freedom) = (0.0, 0.0);
+    for shares in groups.values().filter(|shares| shares.len() > 1) {
+        let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+        squares += shares.iter().map(|share| (share - mean) * (share - mean)).sum::<f64>();
+        freedom += shares.len() as f64 - 1.0;
+    }
+    if freedom == 0.0 { 0.0 } else { 2.0 * (squares / freedom).sqrt() }
 }
 
 /// Pairs of runs that differ in one thing and by more than repeated runs do: of how many the model has the sign of

@@ -18,11 +18,10 @@ impl Heap {
             if self.owed_ns > 0 {
                 let now = left.min(self.owed_ns);
                 self.owed_ns -= now;
+                self.concurrent.clock_ns += now;
                 left -= now;
                 spent.stopped_ns += now;
-                if self.is_generational() {
-                    spent.reported_ns += now;
-                }
+                spent.reported_ns += now;
                 continue;
             }
             let (running, of) = self.speed(mutators.threads);
@@ -40,13 +39,14 @@ impl Heap {
                 rate => u64::try_from((u128::from(room) * SECOND).div_ceil(u128::from(rate)))
                     .unwrap_or(u64::MAX),
             };
-            let wall_until_full = scaled(until_full, of, running);
-            let now = left.min(wall_until_full).min(self.wall_until_phase(mutators.bytes_per_second, running, of)).max(1);
+            let wall_until_full = scaled_up(until_full, of, running);
+            let now = left.min(wall_until_full).min(self.wall_until_phase(running, of)).max(1);
             let progress = scaled(now, running, of);
             let garbage =
                 (u128::from(progress) * u128::from(mutators.bytes_per_second) / SECOND).min(u128::from(room));
             self.make_garbage(garbage as u64);
             left -= now;
+            self.concurrent.clock_ns += now;
             spent.progress_ns += progress;
             spent.slowed_ns += now - progress;
             self.interval_ns += progress;
@@ -55,7 +55,7 @@ impl Heap {
             if self.geometry.collector == HeapCollector::Zgc {
                 spent.reported_ns += concurrent;
             }
-            self.start_cycle_if_due_at(mutators.bytes_per_second);
+            self.look(mutators.bytes_per_second);
         }
         spent
     }
@@ -87,4 +87,9 @@ impl Heap {
 /// `value * by / of`, at most `u64::MAX`.
 pub(super) fn scaled(value: u64, by: u64, of: u64) -> u64 {
     u64::try_from(u128::from(value) * u128::from(by) / u128::from(of.max(1))).unwrap_or(u64::MAX)
+}
+
+/// The same, rounded up.
+pub(super) fn scaled_up(value: u64, by: u64, of: u64) -> u64 {
+    u64::try_from((u128::from(value) * u128::from(by)).div_ceil(u128::from(of.max(1)))).unwrap_or(u64::MAX)
 }

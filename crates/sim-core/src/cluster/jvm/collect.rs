@@ -12,8 +12,8 @@ struct Copied {
     overflowed: bool,
 }
 
-/// `MaxGCPauseMillis`.
-const G1_PAUSE_NS: u64 = 200_000_000;
+/// `MaxGCPauseMillis`, less what G1 keeps back for what it is not sure of (`G1ConfidencePercent`).
+const G1_PAUSE_NS: u64 = 130_000_000;
 /// `G1ReservePercent`.
 const G1_RESERVE: u64 = 10;
 /// `G1NewSizePercent` and `G1MaxNewSizePercent`.
@@ -37,11 +37,14 @@ impl Heap {
 
     /// `System.gc()`: everything is collected, and nobody waits for it.
     pub fn collect_all(&mut self) {
+        let overhead = self.overhead;
         if self.is_generational() {
             self.full();
         } else {
             self.old_garbage = 0;
         }
+        // `UseAdaptiveSizePolicyWithSystemGC` is off: what somebody asked for is no experience.
+        self.overhead = overhead;
         self.owed_ns = 0;
     }
 
@@ -56,9 +59,8 @@ impl Heap {
             self.owed_ns += pause;
             self.overhead.minor(pause, self.interval_ns);
             self.promoted.sample(copied.promoted, WEIGHT);
-            if !copied.overflowed {
-                self.survived.sample(copied.bytes - copied.promoted, WEIGHT);
-            }
+            let stayed = if copied.overflowed { copied.bytes } else { copied.bytes - copied.promoted };
+            self.survived.sample(stayed, WEIGHT);
             self.adapt(&copied);
             full = self.old_used() > self.geometry.old || self.promoted.padded(PADDING) > self.old_room();
         }
@@ -71,18 +73,13 @@ impl Heap {
     fn adapt(&mut self, copied: &Copied) {
         let (minor, major) = self.overhead.costs();
         let largest = self.geometry.survivor;
-        if copied.overflowed {
+        let wanted = self.survived.padded(PADDING);
+        if copied.overflowed || wanted > largest || minor > major + major / 10 {
             self.threshold = (self.threshold - 1).max(1);
-            self.survivor = (self.survivor + copied.bytes).min(largest);
-        } else {
-            let wanted = self.survived.padded(PADDING);
-            if wanted > largest || minor > major + major / 10 {
-                self.threshold = (self.threshold - 1).max(1);
-            } else if major > minor + minor / 10 {
-                self.threshold = (self.threshold + 1).min(self.geometry.max_tenuring);
-            }
-            self.survivor = wanted.clamp(512 << 10, largest);
+        } else if major > minor + minor / 10 {
+            self.threshold = (self.threshold + 1).min(self.geometry.max_tenuring);
         }
+        self.survivor = wanted.clamp(512 << 10, largest);
         self.resize_eden();
     }
 
@@ -90,6 +87,8 @@ impl Heap {
     fn collect_serial(&mut self) {
         let used = self.eden_used + self.survivors();
         if self.promoted.padded(PADDING).min(used) > self.old_room() {
+            // The young collection that was given up counts as one that promoted nothing.
+            self.promoted.sample(0, WEIGHT);
             self.full();
             return;
         }
@@ -117,7 +116,9 @@ impl Heap {
         }
         let pause = self.young_pause(&copied);
         self.owed_ns += pause;
-        self.survived.sample(copied.bytes, 50);
+        if self.concurrent.mixed_left == 0 {
+            self.concurrent.eden_ns_per_mib.sample(pause / (self.eden >> 20).max(1), 30);
+        }
         self.retenure();
         self.start_cycle_if_due();
         self.resize_eden();
@@ -205,6 +206,10 @@ impl Heap {
             stays += young - moved;
         }
         self.eden_used = stays;
+        if stays > 0 && self.geometry.collector == HeapCollector::Parallel {
+            // The survivor spaces are empty: what they need not have is eden's.
+            self.survivor = 512 << 10;
+        }
         self.resize_eden();
         self.overhead.major(pause);
         let free = self.eden.saturating_sub(self.eden_used);
@@ -248,10 +253,14 @@ impl Heap {
         let target = if self.concurrent.mixed_left > 0 {
             least
         } else {
-            (free + survivors).saturating_sub(heap / 100 * G1_RESERVE).clamp(least, most)
+            let allowed = (free + survivors).saturating_sub(heap / 100 * G1_RESERVE);
+            let in_time = match self.concurrent.eden_ns_per_mib.padded(1) {
+                0 => most,
+                each => (G1_PAUSE_NS / each) << 20,
+            };
+            (in_time + survivors).min(allowed).clamp(least, most)
         };
         self.survivor = (target / 8).max(self.geometry.region);
-        let _ = G1_PAUSE_NS;
         target.saturating_sub(survivors).max(self.geometry.region).min(free)
     }
 }

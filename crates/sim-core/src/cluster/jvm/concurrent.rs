@@ -1,6 +1,6 @@
 //! Collection beside the running threads: marking of G1 and CMS, cycles of ZGC.
 
-use super::advance::scaled;
+use super::advance::{scaled, scaled_up};
 use super::estimate::Padded;
 use super::heap::{Heap, Spent};
 use super::{GcCosts, HeapCollector, HeapVerdict};
@@ -11,6 +11,8 @@ pub(super) struct Concurrent {
     running: bool,
     /// Nanoseconds of each concurrent thread that the cycle on its way still needs.
     left_ns: u64,
+    /// Time since the heap was made.
+    pub(super) clock_ns: u64,
     /// How long it has run.
     wall_ns: u64,
     /// Bytes that were dead when it began: what it gives back.
@@ -20,6 +22,8 @@ pub(super) struct Concurrent {
     /// Mixed collections to come, and what each gives back.
     pub(super) mixed_left: u64,
     pub(super) mixed_bytes: u64,
+    /// What young collections of G1 took for each mebibyte of eden.
+    pub(super) eden_ns_per_mib: Padded,
 }
 
 /// `InitiatingHeapOccupancyPercent`: G1 marks when old regions take that much of the heap.
@@ -34,8 +38,8 @@ const G1_MIXED: u64 = 8;
 const G1_EMPTY_PER_MILLE: u64 = 800;
 /// `ZAllocationSpikeTolerance`, with the deviation that ZGC adds: it expects that many times the rate it saw.
 const ZGC_SPIKE_PER_MILLE: u64 = 2_100;
-/// The director looks ten times a second.
-const ZGC_SAMPLE_NS: u64 = 100_000_000;
+/// The director looks ten times a second, and a cycle begins only then.
+const ZGC_TICK_NS: u64 = 100_000_000;
 
 impl Concurrent {
     pub(super) fn is_running(&self) -> bool {
@@ -55,16 +59,15 @@ impl Heap {
         self.geometry.region * self.geometry.concurrent_threads + medium
     }
 
-    /// Wall time until a cycle ends, or until the next is to begin.
-    pub(super) fn wall_until_phase(&self, rate: u64, running: u64, of: u64) -> u64 {
+    /// Wall time until a cycle ends, or until somebody looks whether the next is to begin.
+    pub(super) fn wall_until_phase(&self, running: u64, of: u64) -> u64 {
         if self.concurrent.running {
-            return scaled(self.concurrent.left_ns, of, running);
+            scaled_up(self.concurrent.left_ns, of, running)
+        } else if self.is_generational() {
+            u64::MAX
+        } else {
+            ZGC_TICK_NS - self.concurrent.clock_ns % ZGC_TICK_NS
         }
-        if self.is_generational() || rate == 0 {
-            return u64::MAX;
-        }
-        let before = self.free().saturating_sub(self.zgc_threshold(rate));
-        scaled(before, 1_000_000_000, rate)
     }
 
     /// Free bytes at which ZGC begins a cycle: what is allocated meanwhile at the rate that it expects.
@@ -74,7 +77,7 @@ impl Heap {
             _ => self.concurrent.duration.padded(1),
         };
         let rate = scaled(rate, ZGC_SPIKE_PER_MILLE, 1000);
-        scaled(expected + ZGC_SAMPLE_NS, rate, 1_000_000_000).max(self.geometry.heap / 20)
+        scaled(expected + ZGC_TICK_NS, rate, 1_000_000_000).max(self.geometry.heap / 20)
     }
 
     /// Nanoseconds of each concurrent thread that a cycle takes now.
@@ -99,9 +102,11 @@ impl Heap {
         }
     }
 
-    /// The same of ZGC, which looks at the rate of allocation.
-    pub(super) fn start_cycle_if_due_at(&mut self, rate: u64) {
+    /// ZGC's director looks at the rate of allocation, from time to time.
+    pub(super) fn look(&mut self, rate: u64) {
+        let at_tick = self.concurrent.clock_ns.is_multiple_of(ZGC_TICK_NS);
         if !self.is_generational()
+            && at_tick
             && !self.concurrent.running
             && rate > 0
             && self.free() <= self.zgc_threshold(rate)
@@ -168,6 +173,7 @@ impl Heap {
             self.start_cycle();
         }
         let waited = left.min(self.concurrent.left_ns.max(1));
+        self.concurrent.clock_ns += waited;
         spent.stopped_ns += waited;
         spent.reported_ns += self.concurrent_for(waited, 1, 1);
         waited

@@ -109,7 +109,7 @@ pub struct Heap {
     pub(super) overhead: Overhead,
     /// Nanoseconds that the threads have yet to stand still.
     pub(super) owed_ns: u64,
-    /// Bytes and fractions of a byte that were rounded off.
+    /// What was thrown.
     pub(super) verdict: HeapVerdict,
     pub(super) totals: GcTotals,
     /// Progress since the last collection.
