@@ -5,7 +5,6 @@
 //! engine runs; it is a pure function of the plan and of [`PlanConf`].
 
 mod error;
-mod failure;
 pub mod lower;
 pub mod plan;
 pub mod recorded;
@@ -13,7 +12,6 @@ mod sample;
 pub mod scenario;
 
 pub use error::Error;
-pub use failure::Failure;
 pub use lower::{Costs, PlanConf, Schedule, is_recut, lower};
 pub use plan::{Plan, Recording};
 pub use scenario::Scenario;
