@@ -53,12 +53,13 @@ fn step(rdds: u32) -> impl Strategy<Value = Step> {
         any::<bool>().prop_map(|radix| Step::Sort { radix }),
         pair.clone().prop_map(|(rows, bytes)| Step::MergeJoin { rows, bytes }),
         (any::<bool>(), pair).prop_map(|(long_key, (rows, bytes))| Step::HashJoin { long_key, rows, bytes }),
-        (column(), 16..100_u64, any::<(bool, bool)>(), column()).prop_map(
-            |(groups, group_bytes, (fast_map, clustered), bytes)| Step::Aggregate {
+        (column(), 16..100_u64, any::<(bool, bool, bool)>(), column()).prop_map(
+            |(groups, group_bytes, (fast_map, clustered, merges), bytes)| Step::Aggregate {
                 groups,
                 group_bytes,
                 fast_map,
                 clustered,
+                merges,
                 bytes
             }
         ),

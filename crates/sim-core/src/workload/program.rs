@@ -179,7 +179,8 @@ impl ConsumerSpec {
         match self {
             Self::Aggregate(aggregation) => {
                 let groups = Amount::Fixed(aggregation.groups.of(values));
-                Self::Aggregate(Aggregation { groups, ..aggregation })
+                let run_rows = Amount::Fixed(aggregation.run_rows.of(values));
+                Self::Aggregate(Aggregation { groups, run_rows, ..aggregation })
             }
             other => other,
         }
@@ -195,4 +196,7 @@ pub struct Aggregation {
     pub group_bytes: Bytes,
     /// Groups that the rows of the task are drawn from; 0 where each row is a group of its own.
     pub groups: Amount,
+    /// Rows, one after the other, in which no group occurs twice: the output of one task that grouped them before; at most
+    /// 1 where nothing did.
+    pub run_rows: Amount,
 }

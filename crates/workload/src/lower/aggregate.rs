@@ -42,19 +42,21 @@ impl Lowering<'_> {
         groups: &Table,
     ) -> Result<(), Error> {
         let distinct = apportion(groups.rows, stream.cells.iter().map(|cell| cell.rows));
-        self.grouped(stream, group_bytes, fast, &distinct)?;
+        self.grouped(stream, group_bytes, fast, &distinct, 0)?;
         stream.reshape(groups);
         stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
         Ok(())
     }
 
-    /// Puts the rows of each task, which meet `distinct` groups, into the maps of a hash aggregation.
+    /// Puts the rows of each task, which meet `distinct` groups, into the maps of a hash aggregation. They come in so many
+    /// `runs` of one length in which no group occurs twice; 0 where rows are not grouped before.
     pub(super) fn grouped(
         &self,
         stream: &mut Stream,
         group_bytes: Bytes,
         fast: FastMap,
         distinct: &[u64],
+        runs: u64,
     ) -> Result<(), Error> {
         stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
         let fast_map = match fast {
@@ -62,8 +64,11 @@ impl Lowering<'_> {
             FastMap::None => None,
         };
         let rows = stream.each(|cell| cell.rows);
-        let drawn_from = stream.column(drawn_from(distinct, &rows))?;
-        let aggregation = Aggregation { fast_map: fast_map.is_some(), group_bytes, groups: drawn_from };
+        let run_rows: Vec<u64> =
+            rows.iter().map(|&rows| if runs == 0 { 1 } else { rows.div_ceil(runs) }).collect();
+        let groups = stream.column(drawn_from(distinct, &rows, &run_rows))?;
+        let run_rows = stream.column(run_rows)?;
+        let aggregation = Aggregation { fast_map: fast_map.is_some(), group_bytes, groups, run_rows };
         let slot = stream.open(ConsumerSpec::Aggregate(aggregation))?;
         // The plan has checked that all rows with the bytes of a group stay below the limit.
         let bytes = rows.iter().map(|rows| rows.saturating_mul(group_bytes.0)).collect();
@@ -84,19 +89,19 @@ pub(super) enum FastMap {
 }
 
 /// By task: from how many groups its rows must be drawn so that it meets `distinct` ones; 0 where each row is one.
-fn drawn_from(distinct: &[u64], rows: &[u64]) -> Vec<u64> {
+fn drawn_from(distinct: &[u64], rows: &[u64], run_rows: &[u64]) -> Vec<u64> {
     let mut last = ((0, 0), 0);
-    let tasks = distinct.iter().zip(rows).map(|(&distinct, &rows)| {
+    let tasks = distinct.iter().zip(rows).zip(run_rows).map(|((&distinct, &rows), &run)| {
         if last.0 != (distinct, rows) {
-            last = ((distinct, rows), pool(distinct, rows));
+            last = ((distinct, rows), pool(distinct, rows, run));
         }
         last.1
     });
     tasks.collect()
 }
 
-fn pool(distinct: u64, rows: u64) -> u64 {
-    let enough = |groups: u64| Groups::drawn_from(groups).added(0, rows) >= distinct;
+fn pool(distinct: u64, rows: u64, run: u64) -> u64 {
+    let enough = |groups: u64| Groups::drawn_from(groups).in_runs(run).added(0, 0, rows) >= distinct;
     let (mut low, mut high) = (distinct.max(1), MAX_GROUPS);
     if distinct >= rows || !enough(high) {
         return 0;
@@ -115,9 +120,10 @@ mod tests {
     #[test]
     fn a_task_meets_its_groups() {
         for (distinct, rows) in [(1, 10), (442_541, 500_000), (215_767, 441_555), (5_000, 1_000_000)] {
-            let met = Groups::drawn_from(pool(distinct, rows)).added(0, rows);
+            let met = Groups::drawn_from(pool(distinct, rows, 1)).added(0, 0, rows);
             assert!(met.abs_diff(distinct) <= 1, "{met} of {distinct}");
         }
-        assert_eq!(pool(10, 10), 0);
+        assert_eq!(pool(10, 10, 1), 0);
+        assert_eq!(pool(864_846, 8 * 221_330, 221_330).abs_diff(1_000_000) / 10, 0, "in runs");
     }
 }

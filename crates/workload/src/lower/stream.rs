@@ -315,8 +315,8 @@ pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Sl
         Op::ReadBlock { rdd, partition } => Op::ReadBlock { rdd, partition: amount(partition) },
         read @ Op::ReadBroadcast { .. } => read,
         Op::Open { slot: s, consumer: ConsumerSpec::Aggregate(aggregation) } => {
-            let groups = amount(aggregation.groups);
-            let consumer = ConsumerSpec::Aggregate(Aggregation { groups, ..aggregation });
+            let (groups, run_rows) = (amount(aggregation.groups), amount(aggregation.run_rows));
+            let consumer = ConsumerSpec::Aggregate(Aggregation { groups, run_rows, ..aggregation });
             Op::Open { slot: slot(s), consumer }
         }
         Op::Open { slot: s, consumer } => Op::Open { slot: slot(s), consumer },

@@ -98,7 +98,12 @@ impl Consumer {
             ConsumerSpec::AppendOnlyMap => return spillable(SpillableConf::external_append_only_map()),
             ConsumerSpec::Aggregate(aggregation) => HashAggregation::new(HashAggregationConf {
                 groups: match aggregation.groups {
-                    Amount::Fixed(groups) if groups > 0 => Groups::drawn_from(groups),
+                    Amount::Fixed(groups) if groups > 0 => {
+                        Groups::drawn_from(groups).in_runs(match aggregation.run_rows {
+                            Amount::Fixed(rows) => rows,
+                            Amount::Column(_) => 1,
+                        })
+                    }
                     _ => Groups::DISTINCT,
                 },
                 fast_groups: if aggregation.fast_map {

@@ -237,6 +237,10 @@ pub enum Step {
         /// Otherwise they come in any order.
         #[serde(default, skip_serializing_if = "is_false")]
         clustered: bool,
+        /// Whether its rows are groups that the tasks which wrote the shuffle of the fetch just above have made: in what each
+        /// of these has written no group occurs twice.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        merges: bool,
         /// Bytes of the result as operators hold them.
         bytes: Column,
     },

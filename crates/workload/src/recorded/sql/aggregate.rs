@@ -121,6 +121,16 @@ fn exchange_of_buffers(tree: &Tree<'_>, at: usize, functions: Functions) -> Opti
     if text.contains("partial_") { above } else { below.or(above.filter(|_| functions.partial)) }
 }
 
+/// Whether an aggregation merges groups that it fetches of another one by the same keys.
+pub(super) fn merges(tree: &Tree<'_>, at: usize) -> bool {
+    let keys = |node: usize| text::named(&tree.nodes[node].node.text, "keys").map(|keys| keys.len());
+    let input = tree.nodes[at].inputs.first().map(|&input| tree.through(input));
+    let exchange = input.filter(|&input| tree.nodes[input].kind == Kind::Exchange);
+    let below = exchange.and_then(|exchange| tree.nodes[exchange].below);
+    let writer = below.map(|below| tree.through(tree.fragments[below].top));
+    writer.is_some_and(|writer| tree.nodes[writer].kind == Kind::HashAggregate && keys(writer) == keys(at))
+}
+
 /// Whether the rows of each group of a partial aggregation come one after the other.
 ///
 /// The query that merges the groups of all tasks says so where it has as many as they had together: then the rows of a

@@ -143,7 +143,9 @@ fn a_group_is_an_exchanged_row_as_key_and_buffer() {
     assert_eq!((groups, *group_bytes, *fast_map), (&each([16, 14]), 16 + 48, true));
     let reduce =
         stage(&[aggregation()], &[(2, [8, 6]), (3, [9, 9]), (10, [17, 13])], &totals).expect("it is there");
-    let [read, Step::Aggregate { groups, group_bytes, fast_map, bytes, .. }] = &reduce.steps[..] else {
+    let [read, Step::Aggregate { groups, group_bytes, fast_map, bytes, merges: true, .. }] =
+        &reduce.steps[..]
+    else {
         panic!("{:?}", reduce.steps);
     };
     assert_eq!(read, &fetch(0, [17, 13], 56));

@@ -396,6 +396,7 @@ impl<'a> Walk<'a> {
             group_bytes: group.bytes,
             fast_map: group.fast_map,
             clustered,
+            merges: aggregate::merges(self.context.tree, at),
             bytes: Column::of(after.bytes.clone()),
         };
         self.push(at, step);
