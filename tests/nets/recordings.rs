@@ -63,6 +63,9 @@ fn step(rdds: u32) -> impl Strategy<Value = Step> {
                 bytes
             }
         ),
+        (column(), 8..50_u64, any::<bool>(), column()).prop_map(|(groups, key_bytes, radix, bytes)| {
+            Step::ObjectAggregate { groups, key_bytes, radix, bytes }
+        }),
         column().prop_map(|largest_group| Step::RowBuffer { largest_group, in_memory_rows: Some(10) }),
         column().prop_map(|bytes| Step::AppendOnlyMap { bytes }),
         column().prop_map(|bytes| Step::ExternalSorter { bytes }),

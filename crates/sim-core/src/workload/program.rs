@@ -149,6 +149,12 @@ pub enum ConsumerSpec {
         /// Whether the key fits a prefix that radix sort can use.
         radix: bool,
     },
+    /// `UnsafeKVExternalSorter` of an object hash aggregation that has fallen back to sorting: a sort whose peak is in no
+    /// metric.
+    KeyValueSort {
+        /// Whether the key fits a prefix that radix sort can use.
+        radix: bool,
+    },
     /// `ShuffleExternalSorter`: the serialized shuffle writer.
     ShuffleSort,
     /// `ExternalSorter` of the RDD API. The stored bytes of a row are its estimated object size.

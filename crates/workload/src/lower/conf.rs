@@ -24,6 +24,8 @@ pub struct PlanConf {
     pub prefer_sort_merge_join: bool,
     /// `spark.sql.windowExec.buffer.in.memory.threshold`, 4096.
     pub window_buffer_rows: u64,
+    /// `spark.sql.objectHashAggregate.sortBased.fallbackThreshold`, 128.
+    pub object_aggregate_groups: u64,
     /// `spark.sql.inMemoryColumnarStorage.batchSize`, 10,000: rows of an element of a cached query.
     pub cached_batch_rows: u64,
     /// How much of a recorded schedule is kept.
@@ -44,6 +46,7 @@ impl Default for PlanConf {
             auto_broadcast_join_threshold: Some(Bytes::mib(10)),
             prefer_sort_merge_join: true,
             window_buffer_rows: 4096,
+            object_aggregate_groups: 128,
             cached_batch_rows: 10_000,
             schedule: Schedule::Recorded,
             costs: Costs::default(),
@@ -72,6 +75,7 @@ impl PlanConf {
             auto_broadcast_join_threshold: conf.limit_bytes(Key::SqlAutoBroadcastJoinThreshold).map(Bytes),
             prefer_sort_merge_join: conf.flag(Key::SqlJoinPreferSortMergeJoin),
             window_buffer_rows: int(Key::SqlWindowExecBufferInMemoryThreshold),
+            object_aggregate_groups: int(Key::SqlObjectHashAggregateSortBasedFallbackThreshold),
             cached_batch_rows: int(Key::SqlInMemoryColumnarStorageBatchSize),
             schedule: Schedule::Recorded,
             costs: Costs {

@@ -146,6 +146,15 @@ impl Stream {
         Ok(())
     }
 
+    /// Puts rows into a consumer that has all it gets with them, in no time; the present rows stay what they are.
+    pub(super) fn set_aside(&mut self, slot: Slot, demand: Demand) -> Result<(), Error> {
+        let (rows, bytes) = (self.column(demand.rows)?, self.column(demand.bytes)?);
+        let time = Amount::Fixed(0);
+        self.ops.push(Op::Insert { slot, rows, bytes, time });
+        self.ops.push(Op::Finish { slot, time });
+        Ok(())
+    }
+
     /// A consumer that is closed when the present rows have been read.
     pub(super) fn close_with_output(&mut self, slot: Slot) {
         self.open.push(slot);

@@ -74,16 +74,21 @@ impl Consumer {
             };
             (Spillable::new(conf).into(), MemoryMode::OnHeap, setup.page_size)
         };
+        let sort = |radix: bool| UnsafeSorterConf {
+            initial_records: conf.sort_initial_records,
+            radix,
+            force_spill_records: conf.force_spill_records,
+            force_spill_bytes: conf.force_spill_bytes,
+            counts_page_bytes: conf.counts_page_bytes,
+            ..UnsafeSorterConf::default()
+        };
         let consumer: Self = match spec {
-            ConsumerSpec::Sort { radix } => UnsafeExternalSorter::new(UnsafeSorterConf {
-                initial_records: conf.sort_initial_records,
-                radix: radix && conf.sql_radix_sort,
-                force_spill_records: conf.force_spill_records,
-                force_spill_bytes: conf.force_spill_bytes,
-                counts_page_bytes: conf.counts_page_bytes,
-                ..UnsafeSorterConf::default()
-            })
-            .into(),
+            ConsumerSpec::Sort { radix } => {
+                UnsafeExternalSorter::new(sort(radix && conf.sql_radix_sort)).into()
+            }
+            ConsumerSpec::KeyValueSort { radix } => {
+                UnsafeExternalSorter::new(UnsafeSorterConf { reports_peak: false, ..sort(radix) }).into()
+            }
             ConsumerSpec::ShuffleSort => {
                 let shuffle = ShuffleSorterConf {
                     initial_words: conf.sort_initial_records,

@@ -146,6 +146,11 @@ impl Lowering<'_> {
                 self.became(stream, cut, groups, bytes);
                 Ok(())
             }
+            Step::ObjectAggregate { groups, key_bytes, radix, bytes } => {
+                self.grouped_as_objects(stream, *key_bytes, *radix, &cut.column(groups))?;
+                self.became(stream, cut, groups, bytes);
+                Ok(())
+            }
             Step::RowBuffer { largest_group, in_memory_rows } => {
                 let largest = cut.largest(largest_group);
                 let in_memory_rows = in_memory_rows.unwrap_or(self.conf.window_buffer_rows);

@@ -244,6 +244,20 @@ pub enum Step {
         /// Bytes of the result as operators hold them.
         bytes: Column,
     },
+    /// Object hash aggregation (`collect_set` and the like). From
+    /// `spark.sql.objectHashAggregate.sortBased.fallbackThreshold` groups on it sorts: the groups that it has, and the rows
+    /// that follow. The topmost rows become one a group.
+    ObjectAggregate {
+        /// Groups that each task meets.
+        groups: Column,
+        /// Bytes of a key row.
+        key_bytes: u64,
+        /// Whether the key fits a prefix that radix sort can use.
+        #[serde(default = "yes")]
+        radix: bool,
+        /// Bytes of the result as operators hold them.
+        bytes: Column,
+    },
     /// The buffer of a window function, or of a join's matching rows: the rows of one key at a time.
     RowBuffer {
         /// Rows of the largest key.

@@ -70,6 +70,19 @@ pub(super) struct Group {
     pub(super) note: Option<&'static str>,
 }
 
+/// Bytes of the key rows of an object aggregation, and whether a prefix tells keys apart; None without keys.
+pub(super) fn keys(context: &Context<'_>, at: usize) -> Option<(u64, bool)> {
+    let keys = text::named(&context.tree.nodes[at].node.text, "keys").filter(|keys| keys.len() > 0)?;
+    let bytes = row_words(keys.len()) as f64 + context.widths.beside(context.schema, &Columns::of(&keys));
+    let radix = match keys.items[..] {
+        [key] if keys.cut == 0 => {
+            !matches!(context.schema.type_of(key), Some(Type::Variable | Type::Decimal))
+        }
+        _ => false,
+    };
+    Some((bytes.round() as u64, radix))
+}
+
 /// Groups of a hash aggregation with keys; None without keys or where the text does not say.
 pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
     let text = context.tree.nodes[at].node.text.as_str();

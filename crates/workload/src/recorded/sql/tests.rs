@@ -172,6 +172,24 @@ fn groups_that_no_two_tasks_share_come_one_after_the_other() {
 }
 
 #[test]
+fn an_object_aggregation_has_its_groups_and_the_bytes_of_its_key() {
+    let child = node("Project [id#0L AS k#7L, concat_ws(, hex(id#0L)) AS s#3]", &[], vec![range(37)]);
+    let aggregation = |keys: &str| {
+        let text = format!("ObjectHashAggregate(keys=[{keys}], functions=[collect_set(s#3, 0, 0)])");
+        node(&text, &[("number of output rows", 31)], vec![child.clone()])
+    };
+    let columns = [(31, [16, 14]), (37, [50, 50])];
+    let of = |keys: &str| stage(&[aggregation(keys)], &columns, &[]).expect("it is there").steps;
+    let [.., Step::ObjectAggregate { groups, key_bytes, radix, .. }] = &of("k#7L")[..] else {
+        panic!("{:?}", of("k#7L"));
+    };
+    assert_eq!((groups, *key_bytes, *radix), (&each([16, 14]), 16, true));
+    let two = of("k#7L, id#0L");
+    assert!(matches!(two.last(), Some(Step::ObjectAggregate { key_bytes: 24, radix: false, .. })), "{two:?}");
+    assert!(!of("").iter().any(|step| matches!(step, Step::ObjectAggregate { .. })), "one group never sorts");
+}
+
+#[test]
 fn samples_for_ranges_are_read_by_a_stage_that_writes_nothing() {
     let ranged = exchange(
         "Exchange rangepartitioning(k#2L ASC NULLS FIRST, 4), ENSURE_REQUIREMENTS",
