@@ -25,12 +25,13 @@ impl Lowering<'_> {
         let node = self.plan.node(id);
         let partitions = self.sql_partitions(node);
         let side = Side { reader: id, input: 0 };
-        let mut stream = self.exchange(side, partitions, combined, &node.keys, |lowering, shuffle| {
+        let written = self.written(side, partitions, combined, &node.keys, |lowering, shuffle| {
             let mut map = lowering.stream(node.inputs[0])?;
             lowering.aggregated(&mut map, group_bytes, FastMap::First, combined)?;
             lowering.write_shuffle(&mut map, shuffle, partitions)?;
             Ok(map)
         })?;
+        let mut stream = self.adaptive_fetch(node, &written)?;
         self.aggregated(&mut stream, group_bytes, FastMap::None, &node.table)?;
         Ok(stream)
     }

@@ -23,6 +23,29 @@ pub(super) struct Cell {
     pub(super) largest_group: u64,
 }
 
+impl Cell {
+    /// Both in one task, with different keys.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        Self {
+            rows: self.rows + other.rows,
+            bytes: self.bytes + other.bytes,
+            wire_bytes: self.wire_bytes + other.wire_bytes,
+            largest_group: self.largest_group.max(other.largest_group),
+        }
+    }
+
+    /// `part` of `all` of it.
+    pub(super) fn part(&self, part: u64, all: u64) -> Self {
+        let of = |amount: u64| (u128::from(amount) * u128::from(part) / u128::from(all.max(1))) as u64;
+        Self {
+            rows: of(self.rows),
+            bytes: of(self.bytes),
+            wire_bytes: of(self.wire_bytes),
+            largest_group: of(self.largest_group),
+        }
+    }
+}
+
 /// Tasks under construction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {

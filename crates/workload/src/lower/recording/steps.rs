@@ -18,7 +18,7 @@ impl Lowering<'_> {
     pub(super) fn recorded_steps(
         &self,
         steps: &[Step],
-        cut: Cut,
+        cut: &Cut,
         lowered: &Recorded<'_>,
     ) -> Result<Stream, Error> {
         let tasks = cut.to as usize;
@@ -89,7 +89,7 @@ impl Lowering<'_> {
     }
 
     /// A step that reads.
-    fn source(&self, step: &Step, cut: Cut, lowered: &Recorded<'_>) -> Result<Stream, Error> {
+    fn source(&self, step: &Step, cut: &Cut, lowered: &Recorded<'_>) -> Result<Stream, Error> {
         let costs = &self.conf.costs;
         match step {
             Step::Input { file_bytes, rows, bytes } => {
@@ -120,7 +120,7 @@ impl Lowering<'_> {
     }
 
     /// A step of one input, below a fetch of a shuffle that so many tasks wrote.
-    fn step(&self, stream: &mut Stream, step: &Step, cut: Cut, written_by: u64) -> Result<(), Error> {
+    fn step(&self, stream: &mut Stream, step: &Step, cut: &Cut, written_by: u64) -> Result<(), Error> {
         match step {
             Step::Narrow { rows, bytes } => {
                 stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
@@ -192,7 +192,7 @@ impl Lowering<'_> {
     }
 
     /// The rows of an operator's result.
-    fn became(&self, stream: &mut Stream, cut: Cut, rows: &Column, bytes: &Column) {
+    fn became(&self, stream: &mut Stream, cut: &Cut, rows: &Column, bytes: &Column) {
         stream.cells = cells(cut, rows, bytes);
         stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
     }
@@ -202,7 +202,7 @@ impl Lowering<'_> {
         &self,
         stream: &mut Stream,
         stage: &Stage,
-        cut: Cut,
+        cut: &Cut,
         partitions: impl Fn(u32) -> u32,
     ) -> Result<Option<ShuffleId>, Error> {
         match &stage.output {
@@ -251,7 +251,7 @@ impl Lowering<'_> {
     }
 }
 
-fn cells(cut: Cut, rows: &Column, bytes: &Column) -> Vec<Cell> {
+fn cells(cut: &Cut, rows: &Column, bytes: &Column) -> Vec<Cell> {
     let cell = |(rows, bytes)| Cell { rows, bytes, wire_bytes: bytes, largest_group: 0 };
     cut.column(rows).into_iter().zip(cut.column(bytes)).map(cell).collect()
 }
