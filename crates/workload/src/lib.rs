@@ -6,7 +6,6 @@
 
 pub mod adaptive;
 mod error;
-mod failure;
 pub mod lower;
 pub mod plan;
 pub mod recorded;
@@ -14,7 +13,6 @@ mod sample;
 pub mod scenario;
 
 pub use error::Error;
-pub use failure::Failure;
 pub use lower::{Costs, PlanConf, RecordedUnder, Schedule, is_recut, lower};
 pub use plan::{Plan, Recording};
 pub use scenario::Scenario;
