@@ -6,6 +6,7 @@ mod conformance;
 mod determinism;
 mod fixtures;
 mod fuzz_smoke;
+mod gc;
 mod invariants;
 mod metamorphic;
 mod recordings;

@@ -9,6 +9,7 @@ mod broadcast;
 mod cached;
 mod conf;
 mod executor;
+mod heap;
 mod membership;
 mod offers;
 mod queue;
@@ -17,7 +18,7 @@ mod scheduler;
 mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
-pub use conf::{CostModel, ExecutorConf, RunConf};
+pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
 
 use self::attempt::{Attempt, Doing};
 use self::executor::Executor;
@@ -60,6 +61,8 @@ pub struct Engine<'w, O> {
     last_end: SimTime,
     /// When something last happened that was not stale.
     last_event: SimTime,
+    /// Whether executors have heaps.
+    heaps: bool,
 }
 
 /// The executors and their blocks: what an observer may look at.
@@ -115,10 +118,12 @@ impl<'w, O: Observer> Engine<'w, O> {
             memory_calls: 0,
             last_end: SimTime::ZERO,
             last_event: SimTime::ZERO,
+            heaps: false,
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
         }
+        engine.make_heaps();
         engine.await_executors();
         engine.submit_jobs_after(None);
         engine
@@ -142,7 +147,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.last_event = time;
         match what {
             Happening::ResourceDone { resource, .. } => self.resource_done(resource),
+            Happening::Resume { attempt, .. } if self.is_held_up(attempt) => {}
             Happening::Resume { attempt, .. } => self.advance(attempt),
+            Happening::HeapExhausted { executor } => self.exhaust_heap(ExecutorId(executor)),
             Happening::Recheck { executor } => self.recheck(executor),
             Happening::Remove { executor } => {
                 self.lose_executor(ExecutorId(executor), LossReason::Removed);
@@ -164,7 +171,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.attempts[attempt as usize].generation != generation
             }
             Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
-            Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
+            Happening::HeapExhausted { .. }
+            | Happening::Recheck { .. }
+            | Happening::Submit { .. }
+            | Happening::Offer => false,
         }
     }
 
