@@ -6,6 +6,7 @@ mod determinism;
 mod fixtures;
 mod fuzz_smoke;
 mod invariants;
+mod layouts;
 mod metamorphic;
 mod recordings;
 mod reference;

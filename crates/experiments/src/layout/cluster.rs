@@ -31,7 +31,8 @@ pub(super) fn outcome(conf: &Conf, deployment: &Deployment, processes: &Processe
         (ClusterManager::Standalone, Some(_)) => standalone(conf, deployment),
         _ => Outcome {
             verdict: OutcomeVerdict::NoContainers,
-            text: "there is no container: the driver's own JVM executes, and only the machine limits it".into(),
+            text: "there is no container: the driver's own JVM executes, and only the machine limits it"
+                .into(),
             spark_text: None,
             remedy: None,
             containers: Vec::new(),
@@ -65,10 +66,9 @@ fn yarn(conf: &Conf, deployment: &Deployment, executor: &Container) -> Outcome {
         let formula = match granted {
             None => format!("{asked} > {} MiB, the largest container", sizes.maximum_mib),
             Some(granted) if granted > node => format!("{granted} > {node} MiB, a node"),
-            Some(_) => format!(
-                "max({asked}, {}) up to a multiple of {}",
-                sizes.minimum_mib, sizes.increment_mib
-            ),
+            Some(_) => {
+                format!("max({asked}, {}) up to a multiple of {}", sizes.minimum_mib, sizes.increment_mib)
+            }
         };
         Grant {
             process,
@@ -122,7 +122,13 @@ fn yarn(conf: &Conf, deployment: &Deployment, executor: &Container) -> Outcome {
              largest node is this one reports {} MiB as its maximum (Hadoop's \
              ClusterNodeTracker.getMaxAllowedAllocation, from 10 s after its start on): there the client refuses \
              instead: {words}",
-            lower(conf, deployment, container, grant.process, node / sizes.increment_mib.max(1) * sizes.increment_mib),
+            lower(
+                conf,
+                deployment,
+                container,
+                grant.process,
+                node / sizes.increment_mib.max(1) * sizes.increment_mib
+            ),
             seen.maximum_mib
         ));
         return outcome;
@@ -153,20 +159,33 @@ fn too_large(
     maximum_mib: u64,
 ) -> String {
     let lower = match error {
-        LayoutError::YarnExecutorTooLarge { .. } => lower(conf, deployment, executor, "executor", maximum_mib),
-        _ => "lower the memory of the driver (spark.driver.memory, in client mode spark.yarn.am.memory)".into(),
+        LayoutError::YarnExecutorTooLarge { .. } => {
+            lower(conf, deployment, executor, "executor", maximum_mib)
+        }
+        _ => {
+            "lower the memory of the driver (spark.driver.memory, in client mode spark.yarn.am.memory)".into()
+        }
     };
     format!("{lower} or raise yarn.scheduler.maximum-allocation-mb (poolsim.yarn.maximumAllocation)")
 }
 
 /// The heap that would fit.
-fn lower(conf: &Conf, deployment: &Deployment, container: &Container, process: &str, limit_mib: u64) -> String {
+fn lower(
+    conf: &Conf,
+    deployment: &Deployment,
+    container: &Container,
+    process: &str,
+    limit_mib: u64,
+) -> String {
     if process != "executor" {
         return "lower spark.driver.memory (in client mode spark.yarn.am.memory)".into();
     }
     match largest_heap_mib(conf, deployment, container, limit_mib) {
         Some(mib) => format!("lower spark.executor.memory to at most {mib}m"),
-        None => "lower spark.executor.memoryOverhead, off-heap or PySpark memory, which leave no room for a heap".into(),
+        None => {
+            "lower spark.executor.memoryOverhead, off-heap or PySpark memory, which leave no room for a heap"
+                .into()
+        }
     }
 }
 
@@ -239,7 +258,10 @@ fn kubernetes(conf: &Conf, deployment: &Deployment, executor: &Container) -> Out
         },
         _ => Outcome {
             verdict: OutcomeVerdict::Granted,
-            text: format!("granted: a pod of {} MiB, request and limit, for an executor", executor.total_mib()),
+            text: format!(
+                "granted: a pod of {} MiB, request and limit, for an executor",
+                executor.total_mib()
+            ),
             spark_text: None,
             remedy: None,
             containers,

@@ -48,7 +48,10 @@ pub(super) fn candidate(world: &World<'_>, name: String, cores: u32) -> Result<C
         what: "room for each",
         arithmetic: match request.manager {
             Manager::Yarn if budget != share => {
-                format!("{} MiB / {per_node} = {share} MiB, down to a step YARN gives: {budget} MiB", world.usable_mib)
+                format!(
+                    "{} MiB / {per_node} = {share} MiB, down to a step YARN gives: {budget} MiB",
+                    world.usable_mib
+                )
             }
             _ => format!("{} MiB / {per_node} = {share} MiB", world.usable_mib),
         },
@@ -110,7 +113,7 @@ pub(super) fn candidate(world: &World<'_>, name: String, cores: u32) -> Result<C
         }
         Err(error) => it.refused = Some(error.to_string()),
     }
-    it.why = why(&it);
+    it.why = why(&it, per_node * request.nodes - it.executors);
     it.submit = submit(world, &it, None);
     Ok(it)
 }
@@ -119,23 +122,29 @@ pub(super) fn candidate(world: &World<'_>, name: String, cores: u32) -> Result<C
 fn executors(world: &World<'_>, it: &mut Candidate, left_mib: u64) {
     let all = it.executors_per_node * world.request.nodes;
     let (who, memory, cores) = world.driver();
-    let displaced = displaced(world, (left_mib, it.unused_cores), (it.granted_bytes / MIB, it.executor_cores));
+    let displaced =
+        displaced(world, (left_mib, it.unused_cores), (it.granted_bytes / MIB, it.executor_cores));
     // One node makes room; more than it has cannot be displaced on it.
     it.executors = match displaced <= it.executors_per_node {
         true => all - displaced,
         false => 0,
     };
-    let room = format!("{left_mib} MiB and {} cores of a node are left", it.unused_cores);
+    let count = |cores: u32| human::count(cores.into(), "core");
+    let (needs, left) = (count(cores), count(it.unused_cores));
+    let room = format!("{left_mib} MiB and {left} of a node are left");
     it.steps.push(Step {
         what: "executors",
         arithmetic: match (memory, displaced) {
-            (0, _) => format!("{} x {} = {all}; the driver runs elsewhere", it.executors_per_node, world.request.nodes),
+            (0, _) => format!(
+                "{} x {} = {all}; the driver runs elsewhere",
+                it.executors_per_node, world.request.nodes
+            ),
             (_, 0) => format!(
-                "{} x {} = {all}; {room}, where the {who} ({memory} MiB, {cores} cores) fits",
+                "{} x {} = {all}; {room}, where the {who} ({memory} MiB, {needs}) fits",
                 it.executors_per_node, world.request.nodes
             ),
             _ => format!(
-                "{} x {} - {displaced} = {}; {room}, too little for the {who} ({memory} MiB, {cores} cores)",
+                "{} x {} - {displaced} = {}; {room}, too little for the {who} ({memory} MiB, {needs})",
                 it.executors_per_node, world.request.nodes, it.executors
             ),
         },
@@ -162,7 +171,7 @@ pub(super) fn conf_of(world: &World<'_>, cores: u32, heap_mib: u64) -> Result<Co
     world.with(&[(Key::ExecutorCores, cores.to_string()), (Key::ExecutorMemory, format!("{heap_mib}m"))])
 }
 
-fn why(it: &Candidate) -> Vec<String> {
+fn why(it: &Candidate, displaced: u32) -> Vec<String> {
     let mut why = Vec::new();
     let heap = it.heap_bytes / MIB;
     match it.executor_cores {
@@ -173,7 +182,7 @@ fn why(it: &Candidate) -> Vec<String> {
             it.executors_per_node
         )),
         2..=5 => why.push(
-            "2 to 5 cores share broadcasts and lend each other memory while pauses stay short (a rule of thumb)".to_owned(),
+            "a few cores share broadcasts and lend each other memory while pauses stay short (a rule of thumb)".to_owned(),
         ),
         cores => why.push(format!(
             "{cores} tasks share one heap, one collector and one disk writer: pauses grow with it, and a lost \
@@ -187,7 +196,13 @@ fn why(it: &Candidate) -> Vec<String> {
         ));
     }
     if it.unused_cores > 0 {
-        why.push(format!("{} cores of a node have no executor", it.unused_cores));
+        why.push(format!("{} of a node without an executor", human::count(it.unused_cores.into(), "core")));
+    }
+    if displaced > 0 {
+        let taken = human::count(displaced.into(), "executor");
+        why.push(format!(
+            "the driver needs the room of {taken}: less driver memory, or a smaller heap, makes some"
+        ));
     }
     why
 }
@@ -211,7 +226,9 @@ pub(super) fn line(
         ["spark-submit", "--master", master, "--deploy-mode", mode].map(str::to_owned).into();
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     match world.request.manager {
-        Manager::Standalone => option("--total-executor-cores", (u64::from(executors) * u64::from(cores)).to_string()),
+        Manager::Standalone => {
+            option("--total-executor-cores", (u64::from(executors) * u64::from(cores)).to_string())
+        }
         _ => option("--num-executors", executors.to_string()),
     }
     option("--executor-cores", cores.to_string());

@@ -45,12 +45,18 @@ pub(crate) struct World<'r> {
 ///
 /// # Errors
 /// Numbers of which no cluster is made, a setting that cannot be read, or a scenario that cannot be run.
-pub fn size(request: &Request, scenario: Option<&Input>, done: impl Fn() + Sync) -> Result<SizeReport, Error> {
+pub fn size(
+    request: &Request,
+    scenario: Option<&Input>,
+    done: impl Fn() + Sync,
+) -> Result<SizeReport, Error> {
     request.check()?;
     let mut notes = Vec::new();
     let world = World::of(request, scenario, &mut notes)?;
-    let mut candidates: Vec<Candidate> =
-        ways(request).into_iter().map(|(name, cores)| candidate(&world, name, cores)).collect::<Result<_, _>>()?;
+    let mut candidates: Vec<Candidate> = ways(request)
+        .into_iter()
+        .map(|(name, cores)| candidate(&world, name, cores))
+        .collect::<Result<_, _>>()?;
     if let Some(input) = scenario {
         simulate::simulate(&world, input, &mut candidates, done)?;
     }
@@ -83,10 +89,10 @@ pub fn size(request: &Request, scenario: Option<&Input>, done: impl Fn() + Sync)
     })
 }
 
-/// The cores of executors that are tried: one, four, five, all of a node, and what was proposed.
+/// The cores of executors that are tried: one, three to five, all of a node, and what was proposed.
 fn ways(request: &Request) -> Vec<(String, u32)> {
     let all = request.usable_cores();
-    let cores: BTreeSet<u32> = [Some(1), Some(4), Some(5), Some(all), request.executor_cores]
+    let cores: BTreeSet<u32> = [Some(1), Some(3), Some(4), Some(5), Some(all), request.executor_cores]
         .into_iter()
         .flatten()
         .filter(|cores| *cores <= all)
@@ -99,12 +105,12 @@ fn ways(request: &Request) -> Vec<(String, u32)> {
     cores.into_iter().map(|cores| (name(cores), cores)).collect()
 }
 
-/// The candidate to begin with: of executors with 2 to 5 cores, else of all, the one with the most tasks at a time, and
+/// The candidate to begin with: of executors with 3 to 5 cores, else of all, the one with the most tasks at a time, and
 /// of equals the one with the most unified memory.
 fn recommended(candidates: &[Candidate]) -> Option<usize> {
     let best = |middle: bool| {
         let fits = candidates.iter().enumerate().filter(|(_, it)| it.refused.is_none());
-        let fits = fits.filter(|(_, it)| !middle || (2..=5).contains(&it.executor_cores));
+        let fits = fits.filter(|(_, it)| !middle || (3..=5).contains(&it.executor_cores));
         fits.max_by_key(|(_, it)| (it.slots, it.unified_total_bytes)).map(|(at, _)| at)
     };
     best(true).or_else(|| best(false))

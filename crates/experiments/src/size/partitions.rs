@@ -17,7 +17,8 @@ pub(super) fn partitions(world: &World<'_>, data_bytes: u64, best: &Candidate) -
     let open = conf.bytes(Key::SqlFilesOpenCostInBytes);
     // defaultParallelism of a cluster: its cores, at least 2.
     let parallelism = conf.optional_int(Key::SqlFilesMinPartitionNum).or_else(|| {
-        conf.optional_int(Key::SqlLeafNodeDefaultParallelism).or_else(|| conf.optional_int(Key::DefaultParallelism))
+        conf.optional_int(Key::SqlLeafNodeDefaultParallelism)
+            .or_else(|| conf.optional_int(Key::DefaultParallelism))
     });
     let parallelism = parallelism.map_or(slots.max(2), i64::unsigned_abs).max(1);
     let per_core = data_bytes.saturating_add(open) / parallelism;
@@ -44,12 +45,19 @@ pub(super) fn partitions(world: &World<'_>, data_bytes: u64, best: &Candidate) -
         ),
         step(
             "partitions of a scan",
-            format!("{data_bytes} / {split} = {input_partitions}, {} waves of {slots} tasks", input_partitions.div_ceil(slots)),
+            format!(
+                "{data_bytes} / {split} = {input_partitions}, {} waves of {slots} tasks",
+                input_partitions.div_ceil(slots)
+            ),
             Ground::Arithmetic,
         ),
         step(
             "a shuffle as set",
-            format!("{data_bytes} / {set} partitions = {} each; a task can have {}", bytes(each), bytes(best.task_share_bytes)),
+            format!(
+                "{data_bytes} / {set} partitions = {} each; a task can have {}",
+                bytes(each),
+                bytes(best.task_share_bytes)
+            ),
             Ground::Arithmetic,
         ),
         step(

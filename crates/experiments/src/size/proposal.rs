@@ -27,7 +27,8 @@ pub(super) fn proposal(world: &World<'_>) -> Result<Option<Proposal>, Error> {
             "--executor-memory is less than 1 MiB: write a size with a unit, as 14g".to_owned(),
         ));
     }
-    let cores = request.executor_cores.unwrap_or(u32::try_from(world.conf.int(Key::ExecutorCores)).unwrap_or(1));
+    let cores =
+        request.executor_cores.unwrap_or(u32::try_from(world.conf.int(Key::ExecutorCores)).unwrap_or(1));
     let per_node = request.executors_per_node.unwrap_or((request.node_cores / cores.max(1)).max(1));
     let conf = conf_of(world, cores, heap)?;
     let container = Container::executor(&conf, &world.deployment, &ProfileMemory::default())

@@ -35,8 +35,7 @@ fn one(world: &World<'_>, input: &Input, candidate: &Candidate) -> Result<Option
     let pairs = pairs.into_iter().map(|(key, value)| (key.name().to_owned(), value)).collect();
     let mut settings = world.request.settings.clone();
     settings.layers = world.layers.clone();
-    let settings =
-        settings.with(Layer { name: "the candidate".to_owned(), pairs, slips: Slips::Note });
+    let settings = settings.with(Layer { name: "the candidate".to_owned(), pairs, slips: Slips::Note });
     let report = run(&Case::of(input, &settings)?, Keep::default()).report;
     Ok(Some(Simulated {
         verdict: report.verdict,

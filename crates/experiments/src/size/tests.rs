@@ -51,19 +51,35 @@ fn every_line_is_granted_as_it_was_sized() {
         assert!(report.recommended.is_some());
         for it in report.candidates.iter().filter(|it| it.refused.is_none()) {
             let usable = format!("{}m", report.cluster.usable_memory_bytes >> 20);
-            let keys = ["poolsim.yarn.nodeMemory", "poolsim.yarn.maximumAllocation", "poolsim.kubernetes.nodeMemory", "poolsim.standalone.workerMemory"];
+            let keys = [
+                "poolsim.yarn.nodeMemory",
+                "poolsim.yarn.maximumAllocation",
+                "poolsim.kubernetes.nodeMemory",
+                "poolsim.standalone.workerMemory",
+            ];
             let pairs = keys.map(|key| (key.to_owned(), usable.clone())).into();
             let layer = Layer { name: "nodes".to_owned(), pairs, slips: Slips::Refuse };
             let settings = Settings { layers: vec![layer], ..Settings::default() };
             let submitted = layout::Request::of_submit(&it.submit, &settings).expect(&it.submit);
             let layout = lay_out(&submitted).expect(&it.submit);
-            assert_eq!(layout.outcome.verdict, OutcomeVerdict::Granted, "{}: {}", it.submit, layout.outcome.text);
+            assert_eq!(
+                layout.outcome.verdict,
+                OutcomeVerdict::Granted,
+                "{}: {}",
+                it.submit,
+                layout.outcome.text
+            );
             let executor = layout.executor.expect("an executor");
             assert_eq!(executor.container.bytes, it.container_bytes, "{}", it.submit);
             assert_eq!(executor.container.find("unified").map(|part| part.bytes), Some(it.unified_bytes));
             assert_eq!(executor.shares.last().map(|share| share.most_bytes), Some(it.task_share_bytes));
             if manager == Manager::Yarn {
-                assert_eq!(layout.outcome.containers[0].granted_bytes, Some(it.granted_bytes), "{}", it.submit);
+                assert_eq!(
+                    layout.outcome.containers[0].granted_bytes,
+                    Some(it.granted_bytes),
+                    "{}",
+                    it.submit
+                );
             }
         }
     }
@@ -79,13 +95,19 @@ fn containers_driver_and_all_fit_the_nodes_and_no_larger_heap_does() {
         assert_eq!(it.unused_memory_bytes, usable - taken, "{}", it.name);
         let heap = (it.heap_bytes >> 20) + 1;
         let container = heap + (heap / 10).max(384);
-        assert!(container.next_multiple_of(1024) * u64::from(it.executors_per_node) > usable >> 20, "{}", it.name);
+        assert!(
+            container.next_multiple_of(1024) * u64::from(it.executors_per_node) > usable >> 20,
+            "{}",
+            it.name
+        );
         assert!(it.executors <= it.executors_per_node * 10);
     }
-    // 31 cores in sixes of 5: one core is left for the driver, 2 GiB of memory are not.
+    // 31 cores in sixes of 5: one core is left for the driver, 2 GiB of memory are not. Ten times 3 leave both.
     let five = report.candidates.iter().find(|it| it.executor_cores == 5).expect("five cores");
-    assert_eq!((five.executors_per_node, five.unused_cores), (6, 1));
-    assert_eq!(report.recommended.map(|at| report.candidates[at].executor_cores), Some(5));
+    assert_eq!((five.executors_per_node, five.unused_cores, five.executors), (6, 1, 59));
+    let three = report.candidates.iter().find(|it| it.executor_cores == 3).expect("three cores");
+    assert_eq!((three.executors_per_node, three.executors), (10, 100));
+    assert_eq!(report.recommended.map(|at| report.candidates[at].executor_cores), Some(3));
 }
 
 #[test]

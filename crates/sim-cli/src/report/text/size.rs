@@ -60,7 +60,11 @@ pub(crate) fn write(report: &SizeReport, screen: Screen, out: &mut impl Write) -
             said(screen, out, "limit", limit)?;
         }
     }
-    writeln!(out, "\n{}", screen.paint(Ink::Title, "lines to start with, and what speaks for and against each"))?;
+    writeln!(
+        out,
+        "\n{}",
+        screen.paint(Ink::Title, "lines to start with, and what speaks for and against each")
+    )?;
     for candidate in &report.candidates {
         if let Some(refused) = &candidate.refused {
             said(screen, out, &candidate.name, &format!("none: {refused}"))?;
@@ -86,10 +90,9 @@ fn table(report: &SizeReport, screen: Screen, out: &mut impl Write) -> io::Resul
         ("tasks", Side::Right),
         ("heap", Side::Right),
         ("container", Side::Right),
-        ("given", Side::Right),
-        ("a task's share", Side::Right),
+        ("task share", Side::Right),
         ("all unified", Side::Right),
-        ("unused of a node", Side::Left),
+        ("left of a node", Side::Left),
     ];
     let mut table = Table::new(screen, columns);
     let mib = |bytes: u64| format!("{}m", bytes >> 20);
@@ -110,7 +113,6 @@ fn table(report: &SizeReport, screen: Screen, out: &mut impl Write) -> io::Resul
             number(candidate.executors.into()),
             number(candidate.slots),
             size(candidate.heap_bytes, &mib),
-            size(candidate.container_bytes, &mib),
             size(candidate.granted_bytes, &mib),
             size(candidate.task_share_bytes, &human::bytes),
             size(candidate.unified_total_bytes, &human::bytes),
