@@ -89,7 +89,7 @@ fn outcome(screen: Screen, out: &mut impl Write, outcome: &Outcome) -> io::Resul
         ("asks for", Side::Left),
         ("MiB", Side::Right),
         ("given", Side::Right),
-        ("more than asked", Side::Right),
+        ("rounding", Side::Right),
     ];
     let last = [("fit a node", Side::Right), ("because", Side::Left)];
     let mut table = Table::new(screen, columns.into_iter().chain(last));
@@ -162,8 +162,8 @@ fn shown(screen: Screen, out: &mut impl Write, process: &ProcessLayout) -> io::R
         let of = match (row.collector, row.xms_is_xmx) {
             ("g1", _) => "Java 9 and later",
             ("parallel", false) => "Java 8",
-            ("parallel", true) => "Java 8, Kubernetes executors",
-            ("serial", _) => "below 2 CPUs or 1792 MiB",
+            ("parallel", true) => "Java 8 on Kubernetes",
+            ("serial", _) => "1 CPU, or < 1792 MiB",
             _ => "",
         };
         let shown = |text: fn(&experiments::layout::Shown) -> &String| {
