@@ -200,7 +200,7 @@ fn memory_figures(case: &Case) -> Vec<Moment> {
             Moment::AttemptLaunched(info)
             | Moment::AttemptWaits(info)
             | Moment::AttemptKilled(info)
-            | Moment::AttemptLost(info)
+            | Moment::AttemptLost(info, _)
             | Moment::Spilling { attempt: info, .. }
             | Moment::Evicted { by: info, .. }
             | Moment::BlockRead { attempt: info, .. }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use experiments::replay::{Figures, ReplayOptions, ReplayReport, StageFigures, replay};
 use experiments::{Layer, LogOptions, Settings, Slips, read_log};
-use workload::Failure;
+use sim_core::outcome::FailureKind;
 
 fn replayed(name: &str, conf: &[(&str, &str)]) -> ReplayReport {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/logs").join(name);
@@ -68,8 +68,8 @@ fn cached_blocks_are_found_as_often_as_they_were() {
 #[test]
 fn a_hashed_relation_runs_out_of_execution_memory() {
     let report = replayed("shj-oom", &[("spark.memory.fraction", "0.6")]);
-    assert_eq!(report.observed.failure, Some(Failure::ExecutionMemory));
-    assert_eq!(report.simulated.failure, Some(Failure::ExecutionMemory));
+    assert_eq!(report.observed.failure, Some(FailureKind::ExecutionMemory));
+    assert_eq!(report.simulated.failure, Some(FailureKind::ExecutionMemory));
     let predicted = report.predicted.expect("another configuration was asked for").figures;
     assert!(!predicted.failed, "a larger pool holds it");
 }
@@ -77,6 +77,6 @@ fn a_hashed_relation_runs_out_of_execution_memory() {
 #[test]
 fn what_failed_for_another_reason_is_not_explained_by_memory() {
     let report = replayed("notmemory-badrow", &[]);
-    assert_eq!(report.observed.failure, Some(Failure::NotMemory));
+    assert_eq!(report.observed.failure, Some(FailureKind::NotMemory));
     assert!(!report.simulated.failed);
 }

@@ -10,8 +10,8 @@ use sim_core::conf::layout::Collector;
 use sim_core::conf::layout::page::{PageInputs, default_page_size_bytes};
 use sim_core::conf::{Key, Semantics, SparkVersion};
 use sim_core::memory::MemoryMode;
+use sim_core::outcome::FailureKind;
 use spark_eventlog::EventLog;
-use workload::Failure;
 use workload::recorded::{self, Recorded};
 
 use super::figures::{Figure, Values};
@@ -53,7 +53,7 @@ pub struct Answer {
     /// Whether the application fails.
     pub failed: bool,
     /// Why.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailureKind>,
     /// By stage, in the order of those that ran, and by index.
     pub tasks: Vec<Vec<TaskAnswer>>,
 }
@@ -84,7 +84,7 @@ pub struct TaskAnswer {
 #[derive(Clone, Debug, Default)]
 pub struct RunFacts {
     /// Why it failed.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailureKind>,
     /// Its tasks, by stage and index.
     pub tasks: Vec<TaskTruth>,
     /// Its settings.

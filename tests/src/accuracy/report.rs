@@ -187,13 +187,11 @@ impl Page {
     }
 
     fn verdicts(&mut self, title: &str, rows: &[VerdictRow]) {
-        let end = |(failed, failure): (bool, Option<workload::Failure>)| match (failed, failure) {
+        let end = |(failed, failure): (bool, Option<sim_core::outcome::FailureKind>)| match (failed, failure)
+        {
             (false, _) => "finished".to_owned(),
             (true, None) => "failed".to_owned(),
-            (true, Some(failure)) => {
-                let name = serde_json::to_value(failure).ok();
-                name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
-            }
+            (true, Some(failure)) => failure.word().to_owned(),
         };
         let rows = rows.iter().map(|row| vec![row.case.clone(), end(row.predicted), end(row.truth)]);
         self.table(title, &["<case", "<predicted", "<truth"], rows.collect());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use workload::Failure;
+use sim_core::outcome::FailureKind;
 
 use super::cases::{Answer, Case, Kind, RunFacts, TaskAnswer};
 use super::figures::Figure;
@@ -117,9 +117,18 @@ pub struct VerdictRow {
     /// The case.
     pub case: String,
     /// Whether it is predicted to fail, and why.
-    pub predicted: (bool, Option<Failure>),
+    #[serde(serialize_with = "end")]
+    pub predicted: (bool, Option<FailureKind>),
     /// Whether it failed, and why.
-    pub truth: (bool, Option<Failure>),
+    #[serde(serialize_with = "end")]
+    pub truth: (bool, Option<FailureKind>),
+}
+
+fn end<S: serde::Serializer>(
+    (failed, failure): &(bool, Option<FailureKind>),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    (failed, failure.map(FailureKind::word)).serialize(serializer)
 }
 
 impl Section {
@@ -277,7 +286,7 @@ impl Gathering {
 }
 
 impl Verdicts {
-    fn add(&mut self, case: &str, answer: &Answer, failed: bool, failure: Option<Failure>) {
+    fn add(&mut self, case: &str, answer: &Answer, failed: bool, failure: Option<FailureKind>) {
         let row = VerdictRow {
             case: case.to_owned(),
             predicted: (answer.failed, answer.failure),
@@ -285,14 +294,14 @@ impl Verdicts {
         };
         let right = match failure.filter(|_| failed) {
             None => !answer.failed,
-            Some(Failure::ExecutionMemory) => {
+            Some(FailureKind::ExecutionMemory) => {
                 self.execution_memory += 1;
-                answer.failure == Some(Failure::ExecutionMemory)
+                answer.failure == Some(FailureKind::ExecutionMemory)
             }
             // The model cannot know that it fails; it must not say that memory is why.
-            Some(Failure::NotMemory) => {
+            Some(FailureKind::NotMemory) => {
                 self.not_memory += 1;
-                matches!(answer.failure, None | Some(Failure::NotMemory))
+                matches!(answer.failure, None | Some(FailureKind::NotMemory))
             }
             Some(_) => return self.not_modelled.push(row),
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use workload::Failure;
+use sim_core::outcome::FailureKind;
 
 use super::sections::Section;
 use super::*;
@@ -188,7 +188,7 @@ fn ends_are_judged_by_what_the_model_can_know() {
     for run in &mut runs {
         run.failed = true;
     }
-    let ends = |truth: Failure, predicted: Option<Failure>| {
+    let ends = |truth: FailureKind, predicted: Option<FailureKind>| {
         let facts: Vec<RunFacts> =
             runs.iter().map(|_| RunFacts { failure: Some(truth), ..RunFacts::default() }).collect();
         let answer = Answer { failed: predicted.is_some(), failure: predicted, ..Answer::default() };
@@ -197,7 +197,7 @@ fn ends_are_judged_by_what_the_model_can_know() {
         assert_eq!(accuracy.self_replay.scored, 0, "figures of a failed run are no truth");
         (verdicts.n, verdicts.wrong.len(), verdicts.not_modelled.len())
     };
-    use Failure::{DriverHeap, ExecutionMemory, NotMemory};
+    use FailureKind::{DriverHeap, ExecutionMemory, NotMemory};
     assert_eq!(ends(ExecutionMemory, Some(ExecutionMemory)), (1, 0, 0));
     assert_eq!(ends(ExecutionMemory, None), (1, 1, 0));
     assert_eq!(ends(NotMemory, None), (1, 0, 0));
@@ -208,7 +208,7 @@ fn ends_are_judged_by_what_the_model_can_know() {
 #[test]
 fn a_run_that_ends_well_must_not_be_said_to_fail() {
     let runs = sorts();
-    let answer = Answer { failed: true, failure: Some(Failure::ExecutionMemory), ..Answer::default() };
+    let answer = Answer { failed: true, failure: Some(FailureKind::ExecutionMemory), ..Answer::default() };
     let accuracy = gather(&runs, &facts([vec![], vec![], vec![]]), &[case(&runs, 0, 0, answer)], false);
     assert_eq!(aim(&accuracy, "self", "verdicts").reached, Reached::Miss);
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Interval;
-use crate::report::Failure;
+use crate::report::FailureKind;
 
 /// The figures of one application. `null` is what cannot be known: see
 /// [`ReplayReport::unknown`](super::ReplayReport::unknown).
@@ -30,7 +30,8 @@ pub struct Figures {
     /// Whether the application fails.
     pub failed: bool,
     /// Why.
-    pub failure: Option<Failure>,
+    #[serde(serialize_with = "crate::report::serialize_failure")]
+    pub failure: Option<FailureKind>,
     /// Attempts of tasks that failed.
     pub failed_tasks: u64,
     /// CPU time of all attempts, in milliseconds.

@@ -4,7 +4,7 @@ use workload::plan::recording::level_name;
 use workload::recorded::{Kind, Observed, ObservedRdd, ObservedStage, ObservedTask, Recorded};
 
 use super::{FailureModel, Figures, RddFigures, StageFigures, TaskFigures, Unknown};
-use crate::report::Failure;
+use crate::report::FailureKind;
 
 pub(super) fn figures(observed: &Observed, tasks: bool) -> Figures {
     Figures {
@@ -85,8 +85,8 @@ fn rdd_figures(rdd: &ObservedRdd) -> RddFigures {
 pub(super) fn failure_model(observed: &Observed) -> FailureModel {
     match (observed.failed, observed.failure) {
         (false, _) => FailureModel::None,
-        (true, Some(Failure::ExecutionMemory)) => FailureModel::Modelled,
-        (true, Some(Failure::NotMemory)) => FailureModel::NotMemory,
+        (true, Some(FailureKind::ExecutionMemory)) => FailureModel::Modelled,
+        (true, Some(FailureKind::NotMemory)) => FailureModel::NotMemory,
         (true, _) => FailureModel::NotModelled,
     }
 }

@@ -20,7 +20,7 @@ pub(crate) fn build(
     let sum = |part: fn(&StageCounters) -> u64| counters.stages.iter().map(part).sum::<u64>();
     let (evicted_blocks, evicted_bytes) = counters.evicted();
     let oom = match &outcome.verdict {
-        Ended::Failed(failure) => Some(OomReport::of(failure, &case.workload)),
+        Ended::Failed(failure) => OomReport::of(failure, &case.workload),
         _ => None,
     };
     let verdict = Verdict::of(&outcome.verdict);

@@ -14,8 +14,8 @@ pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use layout::LayoutReport;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
 pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus, TimeParts};
-pub(crate) use verdict::failure;
-pub use verdict::{Failure, Verdict};
+pub use verdict::{FailureKind, Verdict};
+pub(crate) use verdict::{failure, serialize_failure};
 
 use serde::Serialize;
 
@@ -40,7 +40,8 @@ pub struct RunReport {
     /// Whether the application fails or hangs; `null` where the run was given up.
     pub failed: Option<bool>,
     /// Why it fails; `null` where it does not.
-    pub failure: Option<Failure>,
+    #[serde(serialize_with = "verdict::serialize_failure")]
+    pub failure: Option<FailureKind>,
     /// From the submission of the first job to the end of the last.
     pub duration_ms: u64,
     /// Time of computing of all attempts.

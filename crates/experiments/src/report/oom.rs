@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sim_core::memory::consumer::Failure;
-use sim_core::outcome::JobFailure;
+use sim_core::outcome::{Cause, JobFailure};
 use sim_core::workload::Workload;
 
 /// Who asked for what, what there was, and who held the memory then.
@@ -57,14 +57,19 @@ pub struct ConsumerHolding {
 }
 
 impl OomReport {
-    pub(super) fn of(failure: &JobFailure, workload: &Workload) -> Self {
-        let oom = &failure.oom;
+    /// What ended an application; `None` unless it was a lack of execution memory.
+    pub(super) fn of(failure: &JobFailure, workload: &Workload) -> Option<Self> {
+        let (Cause::ExecutionMemory(oom), Some(stage), Some(index)) =
+            (&failure.cause, failure.stage, failure.index)
+        else {
+            return None;
+        };
         let (required_bytes, granted_bytes) = amounts(oom.failure);
-        Self {
+        Some(Self {
             job: workload.jobs[failure.job.index()].name.clone(),
-            stage: failure.stage.0,
-            stage_name: workload.stages[failure.stage.index()].name.clone(),
-            index: failure.index,
+            stage: stage.0,
+            stage_name: workload.stages[stage.index()].name.clone(),
+            index,
             failures: failure.failures,
             consumer: oom.consumer.to_owned(),
             error: words(oom.failure),
@@ -73,7 +78,7 @@ impl OomReport {
             storage_used_bytes: oom.storage_used.0,
             execution_pool_bytes: oom.execution_pool.0,
             holders: oom.holders.iter().map(HolderReport::of).collect(),
-        }
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sim_core::outcome::{Outcome, Stall, Verdict as Ended};
 
-pub use workload::Failure;
+pub use sim_core::outcome::FailureKind;
 
 use super::OomReport;
 use crate::human;
@@ -22,11 +22,20 @@ pub enum Verdict {
     GaveUp,
 }
 
-/// Why a run failed, where it did. Of memory, only that of execution is modelled so far.
-pub(crate) fn failure(ended: &Ended) -> Option<Failure> {
+/// The name of a kind of failure, in reports.
+pub(crate) fn serialize_failure<S: serde::Serializer>(
+    failure: &Option<FailureKind>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    failure.map(FailureKind::word).serialize(serializer)
+}
+
+/// Why a run failed, where it did.
+pub(crate) fn failure(ended: &Ended) -> Option<FailureKind> {
     match ended {
-        Ended::Failed(_) | Ended::Stalled { why: Stall::Memory, .. } => Some(Failure::ExecutionMemory),
-        Ended::Stalled { why: Stall::NoExecutor { .. }, .. } => Some(Failure::ExecutorLostOther),
+        Ended::Failed(failure) => Some(failure.cause.kind()),
+        Ended::Stalled { why: Stall::Memory, .. } => Some(FailureKind::ExecutionMemory),
+        Ended::Stalled { why: Stall::NoExecutor { .. }, .. } => Some(FailureKind::ExecutorLostOther),
         Ended::Finished | Ended::GaveUp => None,
     }
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use sim_core::observe::{AttemptInfo, BlockSource, EvictedFor, Journal, JournalEntry, Moment, TaskMetrics};
+use sim_core::outcome::Cause;
 use sim_core::storage::ToDisk;
 
 /// Writes nothing where no journal was kept.
@@ -35,13 +36,18 @@ fn event(moment: &Moment) -> (&'static str, Value) {
         Moment::AttemptLaunched(info) => ("attempt_launched", attempt(info, json!({}))),
         Moment::AttemptWaits(info) => ("attempt_waits", attempt(info, json!({}))),
         Moment::AttemptFinished(info, task) => ("attempt_finished", attempt(info, metrics(task))),
-        Moment::AttemptFailed(info, task, oom) => {
+        Moment::AttemptFailed(info, task, cause) => {
             let mut fields = metrics(task);
-            fields["consumer"] = json!(oom.consumer);
+            fields["failure"] = json!(cause.kind().word());
+            if let Cause::ExecutionMemory(oom) = &**cause {
+                fields["consumer"] = json!(oom.consumer);
+            }
             ("attempt_failed", attempt(info, fields))
         }
         Moment::AttemptKilled(info) => ("attempt_killed", attempt(info, json!({}))),
-        Moment::AttemptLost(info) => ("attempt_lost", attempt(info, json!({}))),
+        Moment::AttemptLost(info, loss) => {
+            ("attempt_lost", attempt(info, json!({ "failure": loss.reason.kind().word() })))
+        }
         Moment::Spilling { attempt: info, consumer, rows, bytes, disk_bytes } => {
             let fields = json!({
                 "consumer": consumer, "rows": rows,
@@ -87,7 +93,14 @@ fn event(moment: &Moment) -> (&'static str, Value) {
         }
         Moment::Unpersisted(rdd) => ("unpersisted", json!({ "rdd": rdd.0 })),
         Moment::ExecutorAdded(executor) => ("executor_added", json!({ "executor": executor.0 })),
-        Moment::ExecutorRemoved(executor) => ("executor_removed", json!({ "executor": executor.0 })),
+        Moment::ExecutorRemoved(executor, reason) => (
+            "executor_removed",
+            json!({
+                "executor": executor.0,
+                "failure": reason.kind().word(),
+                "exit_code": reason.exit_code(),
+            }),
+        ),
         Moment::BlockLost { executor, rdd, partition, memory, disk } => {
             let fields = json!({
                 "executor": executor.0, "rdd": rdd.0, "partition": partition,

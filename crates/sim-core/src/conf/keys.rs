@@ -502,7 +502,7 @@ table_of_keys! {
     /// Groups at which an object hash aggregation sorts.
     SqlObjectHashAggregateSortBasedFallbackThreshold =
         "spark.sql.objectHashAggregate.sortBased.fallbackThreshold":
-        Int, Is("128"), Run, AtLeast(0), V3_5;
+        Int, Is("128"), Plan, AtLeast(0), V3_5;
     /// Rows that a session window buffers in an array before it uses pages.
     SqlSessionWindowBufferInMemoryThreshold = "spark.sql.sessionWindow.buffer.in.memory.threshold":
         Int, Is("4096"), Run, AtLeast(0), V3_5;

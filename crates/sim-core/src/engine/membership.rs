@@ -12,6 +12,7 @@ use super::executor::Presence;
 use super::queue::Happening;
 use crate::ids::ExecutorId;
 use crate::observe::{End, Event, Observer};
+use crate::outcome::{ExecutorLoss, LossReason};
 use crate::units::{Bytes, SimTime};
 
 impl Presence {
@@ -54,14 +55,15 @@ impl<O: Observer> Engine<'_, O> {
     }
 
     /// An executor is lost with all that it runs and holds.
-    pub(super) fn remove_executor(&mut self, executor: ExecutorId) {
+    pub(super) fn lose_executor(&mut self, executor: ExecutorId, reason: LossReason) {
         self.cluster.executors[executor.index()].leave();
-        self.emit(Event::ExecutorRemoved(executor));
+        self.emit(Event::ExecutorRemoved(executor, &reason));
+        let loss = ExecutorLoss { executor, reason };
         let state = &self.cluster.executors[executor.index()];
         for attempt in state.first_attempt..state.first_attempt + state.slots {
             if self.attempts[attempt as usize].is_running() {
                 let info = self.attempts[attempt as usize].info;
-                self.break_off(attempt, End::Lost);
+                self.break_off(attempt, End::Lost(&loss));
                 self.task_lost(&info);
             }
         }

@@ -4,7 +4,7 @@ use crate::engine::{ConsumerConf, CostModel, Engine, ExecutorConf, RunConf, run}
 use crate::ids::{ExecutorId, JobId, ProgramId, RddId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Fingerprint, Journal, Moment, TaskEnd, Timeline};
-use crate::outcome::{Outcome, Stall, Verdict};
+use crate::outcome::{LossReason, Outcome, Stall, Verdict};
 use crate::storage::{StorageLevel, UnrollConf};
 use crate::units::{Bytes, SimTime};
 use crate::workload::{
@@ -242,7 +242,7 @@ fn who_waits_for_memory_on_a_lost_executor_is_lost_too() {
     assert_eq!(outcome.verdict, Verdict::Finished);
     let waits = journal.entries.iter().filter(|entry| matches!(entry.moment, Moment::AttemptWaits(_)));
     assert_eq!(waits.map(|entry| entry.at).collect::<Vec<_>>(), [SimTime::ZERO]);
-    let lost = journal.entries.iter().filter(|entry| matches!(entry.moment, Moment::AttemptLost(_)));
+    let lost = journal.entries.iter().filter(|entry| matches!(entry.moment, Moment::AttemptLost(..)));
     assert_eq!(lost.map(|entry| entry.at).collect::<Vec<_>>(), [MS(50), MS(50)]);
 }
 
@@ -307,7 +307,7 @@ fn observers_hear_of_comings_and_goings_in_order() {
     let (_, journal) =
         run(&cached(StorageLevel::MEMORY_ONLY), &conf(&[(0, None), (20, Some(150))]), Journal::default());
     let moments = journal.entries.into_iter().filter_map(|entry| match entry.moment {
-        moment @ (Moment::ExecutorAdded(_) | Moment::ExecutorRemoved(_) | Moment::BlockLost { .. }) => {
+        moment @ (Moment::ExecutorAdded(_) | Moment::ExecutorRemoved(..) | Moment::BlockLost { .. }) => {
             Some((entry.at.as_ms(), moment))
         }
         _ => None,
@@ -318,7 +318,7 @@ fn observers_hear_of_comings_and_goings_in_order() {
         moments.collect::<Vec<_>>(),
         [
             (20, Moment::ExecutorAdded(executor)),
-            (150, Moment::ExecutorRemoved(executor)),
+            (150, Moment::ExecutorRemoved(executor, Box::new(LossReason::Removed))),
             (150, Moment::BlockLost { executor, rdd: RddId(0), partition: 1, memory, disk }),
         ]
     );

@@ -27,7 +27,7 @@ use self::scheduler::Scheduler;
 use crate::ids::{BlockId, ExecutorId, StageId};
 use crate::memory::{MemoryMode, UnifiedMemoryManager};
 use crate::observe::{Event, Observer, View};
-use crate::outcome::{Outcome, Stall, Verdict};
+use crate::outcome::{LossReason, Outcome, Stall, Verdict};
 use crate::storage::{BlockTable, Dropped};
 use crate::units::{Bytes, SimTime};
 use crate::workload::Workload;
@@ -144,7 +144,9 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::ResourceDone { resource, .. } => self.resource_done(resource),
             Happening::Resume { attempt, .. } => self.advance(attempt),
             Happening::Recheck { executor } => self.recheck(executor),
-            Happening::Remove { executor } => self.remove_executor(ExecutorId(executor)),
+            Happening::Remove { executor } => {
+                self.lose_executor(ExecutorId(executor), LossReason::Removed);
+            }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
             Happening::Offer => self.offer(),

@@ -7,7 +7,7 @@ use super::offers::Pending;
 use super::queue::Happening;
 use crate::ids::{JobId, StageId};
 use crate::observe::{AttemptInfo, End, Event, Observer};
-use crate::outcome::{JobFailure, OomReport};
+use crate::outcome::{Cause, JobFailure};
 use crate::units::SimTime;
 use crate::workload::Workload;
 
@@ -207,7 +207,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
     }
 
-    pub(super) fn task_failed(&mut self, info: &AttemptInfo, oom: OomReport) {
+    /// An attempt failed: its task is tried again, or its stage is aborted.
+    pub(super) fn task_failed(&mut self, info: &AttemptInfo, cause: Cause) {
         let tasks = self.workload.stages[info.stage.index()].tasks;
         let state = &mut self.scheduler.stages[info.stage.index()];
         if state.status != StageStatus::Active {
@@ -220,11 +221,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             state.pending.retry(info.index);
             return;
         }
-        let job = self.scheduler.active.iter().find(|&&(_, stage)| stage == info.stage).map(|&(job, _)| job);
-        let job = job.expect("an active stage has a job");
-        self.abort_job(job, info.stage);
-        let failure = JobFailure { job, stage: info.stage, index: info.index, failures, oom };
-        self.scheduler.failure.get_or_insert(Box::new(failure));
+        self.abort_stage(info.stage, Some(info.index), failures, cause);
     }
 
     /// The executor of a running task was lost: the task has to be launched once more.
@@ -234,6 +231,15 @@ impl<'w, O: Observer> Engine<'w, O> {
         debug_assert_eq!(state.status, StageStatus::Active, "a task runs of an active stage alone");
         state.tries(info, tasks).lost += 1;
         state.pending.retry(info.index);
+    }
+
+    /// An active stage is aborted, and with it its job (`DAGScheduler.abortStage`).
+    pub(super) fn abort_stage(&mut self, stage: StageId, index: Option<u32>, failures: u32, cause: Cause) {
+        let job = self.scheduler.active.iter().find(|&&(_, active)| active == stage).map(|&(job, _)| job);
+        let job = job.expect("an active stage has a job");
+        self.abort_job(job, stage);
+        let failure = JobFailure { job, stage: Some(stage), index, failures, cause };
+        self.scheduler.failure.get_or_insert(Box::new(failure));
     }
 
     /// A stage is aborted, and with it its job: what still runs of it is killed.

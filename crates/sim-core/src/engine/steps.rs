@@ -7,7 +7,7 @@ use crate::ids::{ConsumerId, ExecutorId};
 use crate::memory::MemoryMode;
 use crate::memory::consumer::{Consumer, ConsumerSetup, Failure, Progress, Rows, TaskConsumers};
 use crate::observe::{End, Event, EvictedFor, Observer};
-use crate::outcome::{Holder, OomReport};
+use crate::outcome::{Cause, Holder, OomReport};
 use crate::storage::ToDisk;
 use crate::units::{Bytes, SimTime};
 use crate::workload::{ConsumerSpec, Op, Program, Slot};
@@ -369,7 +369,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Progress::Done => self.compute(attempt, consuming.time - consuming.charged),
             Progress::Failed(consumer, failure) => {
-                self.fail_attempt(attempt, consumer, failure);
+                let report = self.report_oom(attempt, consumer, failure);
+                self.fail_attempt(attempt, Cause::ExecutionMemory(report));
                 false
             }
         }
@@ -468,14 +469,14 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.task_finished(&info);
     }
 
-    fn fail_attempt(&mut self, attempt: u32, consumer: ConsumerId, failure: Failure) {
+    /// An attempt throws: it ends, its executor goes on.
+    pub(super) fn fail_attempt(&mut self, attempt: u32, cause: Cause) {
         self.turn_to(attempt, Doing::Next);
-        let report = self.report_oom(attempt, consumer, failure);
         self.count_consumers(attempt);
         let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
-        self.emit(Event::AttemptEnded(&info, &metrics, End::Failed(&report)));
-        self.task_failed(&info, report);
+        self.emit(Event::AttemptEnded(&info, &metrics, End::Failed(&cause)));
+        self.task_failed(&info, cause);
     }
 
     /// An attempt ends in the middle of what it does: its stage was aborted, or its executor is gone.

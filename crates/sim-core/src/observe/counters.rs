@@ -86,7 +86,7 @@ impl From<End<'_>> for TaskEnd {
             End::Finished => Self::Finished,
             End::Failed(_) => Self::Failed,
             End::Killed => Self::Killed,
-            End::Lost => Self::Lost,
+            End::Lost(_) => Self::Lost,
         }
     }
 }
@@ -223,7 +223,7 @@ impl Observer for Counters {
                     End::Finished => {}
                     End::Failed(_) => row.failed_tasks += 1,
                     End::Killed => row.killed_tasks += 1,
-                    End::Lost => row.lost_tasks += 1,
+                    End::Lost(_) => row.lost_tasks += 1,
                 }
                 row.tasks.push(TaskRow { info: *info, ended: now, metrics: *metrics, end: end.into() });
             }
@@ -263,7 +263,7 @@ impl Observer for Counters {
             }
             Event::BlockRefused { rdd, .. } => self.rdd(rdd).refused += 1,
             Event::BlockLost { rdd, memory, .. } => add(&mut self.rdd(rdd).lost, (1, memory)),
-            Event::Unpersisted(_) | Event::ExecutorAdded(_) | Event::ExecutorRemoved(_) => {}
+            Event::Unpersisted(_) | Event::ExecutorAdded(_) | Event::ExecutorRemoved(..) => {}
             Event::Pools(executor) => self.pools(executor, view),
         }
     }

@@ -45,7 +45,7 @@ impl Observer for Fingerprint {
                     End::Finished => 0,
                     End::Failed(_) => 1,
                     End::Killed => 2,
-                    End::Lost => 3,
+                    End::Lost(_) => 3,
                 };
                 self.mix(&[8, at, id(info), end, metrics.memory_bytes_spilled.0]);
                 self.mix(&[metrics.peak_execution_memory.0, metrics.disk_bytes_spilled.0]);
@@ -65,7 +65,7 @@ impl Observer for Fingerprint {
             }
             Event::Unpersisted(rdd) => self.mix(&[14, at, rdd.0.into()]),
             Event::ExecutorAdded(executor) => self.mix(&[16, at, executor.0.into()]),
-            Event::ExecutorRemoved(executor) => self.mix(&[17, at, executor.0.into()]),
+            Event::ExecutorRemoved(executor, _) => self.mix(&[17, at, executor.0.into()]),
             Event::BlockLost { executor, rdd, partition, memory, disk } => {
                 self.mix(&[18, at, executor.0.into(), rdd.0.into(), partition.into(), memory.0, disk.0]);
             }

@@ -2,7 +2,7 @@
 
 use super::{AttemptInfo, BlockSource, End, Event, EvictedFor, Observer, TaskMetrics, View};
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
-use crate::outcome::OomReport;
+use crate::outcome::{Cause, ExecutorLoss, LossReason};
 use crate::storage::Dropped;
 use crate::units::{Bytes, SimTime};
 
@@ -34,9 +34,9 @@ pub enum Moment {
     AttemptLaunched(AttemptInfo),
     AttemptWaits(AttemptInfo),
     AttemptFinished(AttemptInfo, Box<TaskMetrics>),
-    AttemptFailed(AttemptInfo, Box<TaskMetrics>, Box<OomReport>),
+    AttemptFailed(AttemptInfo, Box<TaskMetrics>, Box<Cause>),
     AttemptKilled(AttemptInfo),
-    AttemptLost(AttemptInfo),
+    AttemptLost(AttemptInfo, Box<ExecutorLoss>),
     Spilling { attempt: AttemptInfo, consumer: &'static str, rows: u64, bytes: Bytes, disk_bytes: Bytes },
     Evicted { executor: ExecutorId, dropped: Dropped, by: AttemptInfo, reason: EvictedFor },
     BlockRead { attempt: AttemptInfo, rdd: RddId, partition: u32, source: BlockSource },
@@ -44,7 +44,7 @@ pub enum Moment {
     BlockRefused { attempt: AttemptInfo, rdd: RddId, partition: u32 },
     Unpersisted(RddId),
     ExecutorAdded(ExecutorId),
-    ExecutorRemoved(ExecutorId),
+    ExecutorRemoved(ExecutorId, Box<LossReason>),
     BlockLost { executor: ExecutorId, rdd: RddId, partition: u32, memory: Bytes, disk: Bytes },
 }
 
@@ -65,7 +65,7 @@ impl Moment {
                 Self::AttemptFailed(*info, Box::new(*metrics), Box::new(report.clone()))
             }
             Event::AttemptEnded(info, _, End::Killed) => Self::AttemptKilled(*info),
-            Event::AttemptEnded(info, _, End::Lost) => Self::AttemptLost(*info),
+            Event::AttemptEnded(info, _, End::Lost(loss)) => Self::AttemptLost(*info, Box::new(loss.clone())),
             Event::Spilling { attempt, consumer, rows, bytes, disk_bytes } => {
                 Self::Spilling { attempt: *attempt, consumer, rows, bytes, disk_bytes }
             }
@@ -83,7 +83,9 @@ impl Moment {
             }
             Event::Unpersisted(rdd) => Self::Unpersisted(rdd),
             Event::ExecutorAdded(executor) => Self::ExecutorAdded(executor),
-            Event::ExecutorRemoved(executor) => Self::ExecutorRemoved(executor),
+            Event::ExecutorRemoved(executor, reason) => {
+                Self::ExecutorRemoved(executor, Box::new(reason.clone()))
+            }
             Event::BlockLost { executor, rdd, partition, memory, disk } => {
                 Self::BlockLost { executor, rdd, partition, memory, disk }
             }

@@ -12,7 +12,7 @@ pub use timeline::{Mark, PoolSample, Sample, Timeline};
 
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
 use crate::memory::{MemoryMode, UnifiedMemoryManager};
-use crate::outcome::OomReport;
+use crate::outcome::{Cause, ExecutorLoss, LossReason};
 use crate::storage::Dropped;
 use crate::units::{Bytes, SimTime};
 
@@ -137,8 +137,8 @@ pub enum Event<'a> {
     Unpersisted(RddId),
     /// An executor registered that was not there from the beginning.
     ExecutorAdded(ExecutorId),
-    /// An executor was lost. The ends of its attempts and its lost blocks follow.
-    ExecutorRemoved(ExecutorId),
+    /// An executor was lost, and why. The ends of its attempts and its lost blocks follow.
+    ExecutorRemoved(ExecutorId, &'a LossReason),
     /// A partition was on an executor that was lost (Spark tells of `BlockManagerRemoved` alone).
     BlockLost {
         /// Where.
@@ -161,12 +161,12 @@ pub enum Event<'a> {
 pub enum End<'a> {
     /// It has succeeded.
     Finished,
-    /// It ran out of memory.
-    Failed(&'a OomReport),
+    /// It threw.
+    Failed(&'a Cause),
     /// Its stage was aborted.
     Killed,
-    /// Its executor was removed (`ExecutorLostFailure`, not caused by the application). Spark has no metrics of it.
-    Lost,
+    /// Its executor was lost (`ExecutorLostFailure`). Spark has no metrics of it.
+    Lost(&'a ExecutorLoss),
 }
 
 /// What Spark's task metrics say of an attempt, and where its time went.

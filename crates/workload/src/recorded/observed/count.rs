@@ -62,16 +62,18 @@ impl Observed {
 
 /// Why the application failed: what its jobs and queries say; where that tells nothing of memory, its tasks and
 /// executors.
-fn why(facts: &Facts) -> Option<crate::Failure> {
+fn why(facts: &Facts) -> Option<sim_core::outcome::FailureKind> {
     let jobs = facts.jobs.iter().filter(|job| job.succeeded == Some(false)).map(|job| job.error.as_str());
     let queries = facts.queries.values().map(|query| query.error.as_str());
     // A job that was cancelled says that alone.
     let said = failure::cause(jobs.chain(queries).filter(|text| !text.contains("cancelled")));
     match said {
-        Some(crate::Failure::ExecutorLostOther) | None => {
+        Some(sim_core::outcome::FailureKind::ExecutorLostOther) | None => {
             let tasks = facts.attempts.iter().flat_map(|attempt| attempt.failures.iter().map(String::as_str));
             let removed = facts.executors.iter().map(|executor| executor.removed_reason.as_str());
-            failure::cause(tasks.chain(removed)).filter(|f| *f != crate::Failure::NotMemory).or(said)
+            failure::cause(tasks.chain(removed))
+                .filter(|f| *f != sim_core::outcome::FailureKind::NotMemory)
+                .or(said)
         }
         said => said,
     }

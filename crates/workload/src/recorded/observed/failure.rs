@@ -1,42 +1,42 @@
 //! Which failure a text of Spark's tells.
 
-use crate::Failure;
+use sim_core::outcome::FailureKind;
 
 /// What a text must hold to tell a failure, and what it must not; the first row that fits.
 ///
 /// Spark: `core/src/main/resources/error/error-conditions.json`, `TaskSetManager.scala`, `SparkExitCode.scala`,
 /// `YarnAllocator.scala`. An executor's exit code 52 is an `OutOfMemoryError`, 137 a kill from outside.
-const ROWS: &[(&str, Failure)] = &[
-    ("is bigger than spark.driver.maxResultSize", Failure::MaxResultSize),
-    ("bigger than spark.driver.maxResultSize", Failure::MaxResultSize),
-    ("is bigger than local maxResultSize", Failure::MaxResultSize),
-    ("Not enough memory to build and broadcast the table", Failure::DriverHeap),
-    ("Cannot broadcast the table", Failure::BroadcastLimit),
-    ("_LEGACY_ERROR_TEMP_2249", Failure::BroadcastLimit),
-    ("exceeds max allowed: spark.rpc.message.maxSize", Failure::TaskResultOrRpcSize),
-    ("spark.rpc.message.maxSize", Failure::TaskResultOrRpcSize),
-    ("Kryo serialization failed: Buffer overflow", Failure::TaskResultOrRpcSize),
-    ("SparkOutOfMemoryError", Failure::ExecutionMemory),
-    ("UNABLE_TO_ACQUIRE_MEMORY", Failure::ExecutionMemory),
-    ("Unable to acquire", Failure::ExecutionMemory),
-    ("memory to build hash relation", Failure::ExecutionMemory),
-    ("There is not enough memory to build hash map", Failure::ExecutionMemory),
-    ("There is no enough memory to build hash map", Failure::ExecutionMemory),
-    ("Cannot allocate a page with more than", Failure::ExecutionMemory),
-    ("GC overhead limit exceeded", Failure::GcOverhead),
-    ("OutOfMemoryError", Failure::ExecutorHeap),
-    ("Java heap space", Failure::ExecutorHeap),
-    ("StackOverflowError", Failure::StackOverflow),
-    ("exceeding physical memory limits", Failure::ContainerLimit),
-    ("exceeding memory limits", Failure::ContainerLimit),
-    ("exceeding virtual memory limits", Failure::ContainerLimit),
-    ("OOMKilled", Failure::ContainerLimit),
-    ("exit code 137", Failure::ContainerLimit),
-    ("exited with code 137", Failure::ContainerLimit),
-    ("Exit status: 137", Failure::ContainerLimit),
-    ("exited with code 52", Failure::ExecutorHeap),
-    ("exit code 52", Failure::ExecutorHeap),
-    ("Exit status: 52", Failure::ExecutorHeap),
+const ROWS: &[(&str, FailureKind)] = &[
+    ("is bigger than spark.driver.maxResultSize", FailureKind::MaxResultSize),
+    ("bigger than spark.driver.maxResultSize", FailureKind::MaxResultSize),
+    ("is bigger than local maxResultSize", FailureKind::MaxResultSize),
+    ("Not enough memory to build and broadcast the table", FailureKind::DriverHeap),
+    ("Cannot broadcast the table", FailureKind::BroadcastLimit),
+    ("_LEGACY_ERROR_TEMP_2249", FailureKind::BroadcastLimit),
+    ("exceeds max allowed: spark.rpc.message.maxSize", FailureKind::TaskResultOrRpcSize),
+    ("spark.rpc.message.maxSize", FailureKind::TaskResultOrRpcSize),
+    ("Kryo serialization failed: Buffer overflow", FailureKind::TaskResultOrRpcSize),
+    ("SparkOutOfMemoryError", FailureKind::ExecutionMemory),
+    ("UNABLE_TO_ACQUIRE_MEMORY", FailureKind::ExecutionMemory),
+    ("Unable to acquire", FailureKind::ExecutionMemory),
+    ("memory to build hash relation", FailureKind::ExecutionMemory),
+    ("There is not enough memory to build hash map", FailureKind::ExecutionMemory),
+    ("There is no enough memory to build hash map", FailureKind::ExecutionMemory),
+    ("Cannot allocate a page with more than", FailureKind::ExecutionMemory),
+    ("GC overhead limit exceeded", FailureKind::GcOverhead),
+    ("OutOfMemoryError", FailureKind::ExecutorHeap),
+    ("Java heap space", FailureKind::ExecutorHeap),
+    ("StackOverflowError", FailureKind::StackOverflow),
+    ("exceeding physical memory limits", FailureKind::ContainerLimit),
+    ("exceeding memory limits", FailureKind::ContainerLimit),
+    ("exceeding virtual memory limits", FailureKind::ContainerLimit),
+    ("OOMKilled", FailureKind::ContainerLimit),
+    ("exit code 137", FailureKind::ContainerLimit),
+    ("exited with code 137", FailureKind::ContainerLimit),
+    ("Exit status: 137", FailureKind::ContainerLimit),
+    ("exited with code 52", FailureKind::ExecutorHeap),
+    ("exit code 52", FailureKind::ExecutorHeap),
+    ("Exit status: 52", FailureKind::ExecutorHeap),
 ];
 
 /// What tells that executors were lost, where nothing tells why.
@@ -48,28 +48,28 @@ const LOST: &[&str] = &[
 ];
 
 /// The failure that a text tells; `None` if it is empty.
-pub(super) fn told(text: &str) -> Option<Failure> {
+pub(super) fn told(text: &str) -> Option<FailureKind> {
     if text.is_empty() {
         return None;
     }
     // Python's error is a part of the name of Java's.
     if text.replace("OutOfMemoryError", "").contains("MemoryError") {
-        return Some(Failure::PythonMemory);
+        return Some(FailureKind::PythonMemory);
     }
     let row = ROWS.iter().find(|(part, _)| text.contains(part)).map(|&(_, failure)| failure);
     Some(row.unwrap_or_else(|| {
         let lost = LOST.iter().any(|part| text.contains(part));
-        if lost { Failure::ExecutorLostOther } else { Failure::NotMemory }
+        if lost { FailureKind::ExecutorLostOther } else { FailureKind::NotMemory }
     }))
 }
 
 /// Which of several failures is the cause: one of memory before the loss of executors, that before any other.
-pub(super) fn cause<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<Failure> {
-    let mut found: Vec<Failure> = texts.into_iter().filter_map(told).collect();
+pub(super) fn cause<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<FailureKind> {
+    let mut found: Vec<FailureKind> = texts.into_iter().filter_map(told).collect();
     // Stable: of two of a rank the first.
     found.sort_by_key(|failure| match failure {
-        Failure::NotMemory => 2,
-        Failure::ExecutorLostOther => 1,
+        FailureKind::NotMemory => 2,
+        FailureKind::ExecutorLostOther => 1,
         _ => 0,
     });
     found.first().copied()
@@ -85,48 +85,51 @@ mod tests {
             (
                 "Job aborted due to stage failure: Total size of serialized results of 5 tasks (67.9 MiB) is bigger \
                  than spark.driver.maxResultSize 64.0 MiB.",
-                Failure::MaxResultSize,
+                FailureKind::MaxResultSize,
             ),
             (
                 "Can't acquire 33554432 bytes memory to build hash relation, got 9437184 bytes",
-                Failure::ExecutionMemory,
+                FailureKind::ExecutionMemory,
             ),
             (
                 "[UNABLE_TO_ACQUIRE_MEMORY] Unable to acquire 65536 bytes of memory, got 0.",
-                Failure::ExecutionMemory,
+                FailureKind::ExecutionMemory,
             ),
             (
                 "ExceptionFailure: org.apache.spark.memory.SparkOutOfMemoryError: Unable to acquire 65536 bytes",
-                Failure::ExecutionMemory,
+                FailureKind::ExecutionMemory,
             ),
-            ("java.lang.OutOfMemoryError: Java heap space", Failure::ExecutorHeap),
-            ("java.lang.OutOfMemoryError: GC overhead limit exceeded", Failure::GcOverhead),
-            ("org.apache.spark.api.python.PythonException: Traceback\nMemoryError\n", Failure::PythonMemory),
+            ("java.lang.OutOfMemoryError: Java heap space", FailureKind::ExecutorHeap),
+            ("java.lang.OutOfMemoryError: GC overhead limit exceeded", FailureKind::GcOverhead),
+            (
+                "org.apache.spark.api.python.PythonException: Traceback\nMemoryError\n",
+                FailureKind::PythonMemory,
+            ),
             (
                 "Not enough memory to build and broadcast the table to all worker nodes. As a workaround, ...",
-                Failure::DriverHeap,
+                FailureKind::DriverHeap,
             ),
-            ("Cannot broadcast the table that is larger than 8.0 GiB: 9.1 GiB.", Failure::BroadcastLimit),
+            ("Cannot broadcast the table that is larger than 8.0 GiB: 9.1 GiB.", FailureKind::BroadcastLimit),
             (
                 "Container killed by YARN for exceeding physical memory limits. 1.4 GB of 1.4 GB physical memory used.",
-                Failure::ContainerLimit,
+                FailureKind::ContainerLimit,
             ),
             (
                 "ExecutorLostFailure (executor 3 exited caused by one of the running tasks) Reason: Command exited \
                  with code 52",
-                Failure::ExecutorHeap,
+                FailureKind::ExecutorHeap,
             ),
             (
                 "ExecutorLostFailure (executor 3 exited caused by one of the running tasks) Reason: Remote RPC client \
                  disassociated.",
-                Failure::ExecutorLostOther,
+                FailureKind::ExecutorLostOther,
             ),
             (
                 "Serialized task 1:0 was 200000000 bytes, which exceeds max allowed: spark.rpc.message.maxSize",
-                Failure::TaskResultOrRpcSize,
+                FailureKind::TaskResultOrRpcSize,
             ),
-            ("java.lang.StackOverflowError", Failure::StackOverflow),
-            ("[ARITHMETIC_OVERFLOW] long overflow.", Failure::NotMemory),
+            ("java.lang.StackOverflowError", FailureKind::StackOverflow),
+            ("[ARITHMETIC_OVERFLOW] long overflow.", FailureKind::NotMemory),
         ] {
             assert_eq!(told(text), Some(failure), "{text}");
         }
@@ -137,8 +140,8 @@ mod tests {
     fn memory_comes_before_what_it_brings_about() {
         let texts =
             ["TaskKilled", "ExecutorLostFailure: heartbeat", "java.lang.OutOfMemoryError: Java heap space"];
-        assert_eq!(cause(texts), Some(Failure::ExecutorHeap));
-        assert_eq!(cause(texts[..2].iter().copied()), Some(Failure::ExecutorLostOther));
+        assert_eq!(cause(texts), Some(FailureKind::ExecutorHeap));
+        assert_eq!(cause(texts[..2].iter().copied()), Some(FailureKind::ExecutorLostOther));
         assert_eq!(cause([]), None);
     }
 }

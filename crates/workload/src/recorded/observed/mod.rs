@@ -5,7 +5,7 @@ mod failure;
 
 use sim_core::storage::StorageLevel;
 
-use crate::Failure;
+use sim_core::outcome::FailureKind;
 
 /// What happened in the application.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,7 +31,7 @@ pub struct Observed {
     /// Whether the application, one of its jobs or queries failed.
     pub failed: bool,
     /// Why, where it failed.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailureKind>,
     /// Attempts of tasks that did not succeed.
     pub failed_tasks: u64,
     /// CPU time of all attempts, in milliseconds.

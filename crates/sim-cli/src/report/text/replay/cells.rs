@@ -2,7 +2,7 @@
 
 use experiments::human;
 use experiments::replay::{ErrorKind, FigureError, Interval};
-use experiments::report::Failure;
+use experiments::report::FailureKind;
 
 /// What the log does not tell.
 pub(super) const UNKNOWN: &str = "?";
@@ -61,21 +61,21 @@ pub(super) fn interval(name: &str, interval: Option<&Interval>) -> String {
 }
 
 /// A failure in words.
-pub(super) fn failure(failure: Failure) -> &'static str {
+pub(super) fn failure(failure: FailureKind) -> &'static str {
     match failure {
-        Failure::ExecutionMemory => "out of execution memory",
-        Failure::ExecutorHeap => "an executor's heap",
-        Failure::GcOverhead => "garbage collection",
-        Failure::ContainerLimit => "a container's limit",
-        Failure::PythonMemory => "memory of a Python worker",
-        Failure::DriverHeap => "the driver's heap",
-        Failure::DriverContainer => "the driver's container",
-        Failure::MaxResultSize => "spark.driver.maxResultSize",
-        Failure::BroadcastLimit => "a table too large to broadcast",
-        Failure::TaskResultOrRpcSize => "a message too large",
-        Failure::StackOverflow => "stack overflow",
-        Failure::ExecutorLostOther => "an executor was lost",
-        Failure::NotMemory => "not memory",
+        FailureKind::ExecutionMemory => "out of execution memory",
+        FailureKind::ExecutorHeap => "an executor's heap",
+        FailureKind::GcOverhead => "garbage collection",
+        FailureKind::ContainerLimit => "a container's limit",
+        FailureKind::PythonMemory => "memory of a Python worker",
+        FailureKind::DriverHeap => "the driver's heap",
+        FailureKind::DriverContainer => "the driver's container",
+        FailureKind::MaxResultSize => "spark.driver.maxResultSize",
+        FailureKind::BroadcastLimit => "a table too large to broadcast",
+        FailureKind::TaskResultOrRpcSize => "a message too large",
+        FailureKind::StackOverflow => "stack overflow",
+        FailureKind::ExecutorLostOther => "an executor was lost",
+        FailureKind::NotMemory => "not memory",
     }
 }
 

@@ -1,4 +1,12 @@
-//! How a run ended.
+//! How a run ended, and what ends attempts, executors and applications.
+
+mod cause;
+mod kind;
+mod loss;
+
+pub use cause::Cause;
+pub use kind::FailureKind;
+pub use loss::{ContainerReport, ExecutorLoss, LossReason};
 
 use crate::ids::{JobId, StageId};
 use crate::memory::consumer::Failure;
@@ -23,7 +31,7 @@ pub struct Outcome {
 pub enum Verdict {
     /// Every job has succeeded.
     Finished,
-    /// A task failed too often: its stage and its job were aborted.
+    /// A job was aborted, or the application with all its jobs.
     Failed(Box<JobFailure>),
     /// Nothing can happen any more although jobs are left: Spark would hang.
     Stalled {
@@ -48,19 +56,34 @@ pub enum Stall {
     },
 }
 
-/// The task that aborted a job.
+/// What aborted a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobFailure {
-    /// The job.
+    /// The job; the first of those that ran where the whole application was ended.
     pub job: JobId,
-    /// The stage.
-    pub stage: StageId,
-    /// The task's index.
-    pub index: u32,
-    /// How often it had failed.
+    /// The stage, where one was aborted.
+    pub stage: Option<StageId>,
+    /// The task's index, where it was one that failed.
+    pub index: Option<u32>,
+    /// How often that task had failed.
     pub failures: u32,
-    /// Its last failure.
-    pub oom: OomReport,
+    /// What happened last.
+    pub cause: Cause,
+}
+
+/// A heap that objects outside of the pools have filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeapReport {
+    /// What can be live in it at most.
+    pub capacity: Bytes,
+    /// What was live.
+    pub live: Bytes,
+    /// What was to come in addition.
+    pub asked: Bytes,
+    /// The parts of `live` by name, largest first.
+    pub parts: Vec<(&'static str, Bytes)>,
+    /// Bytes of each attempt of the executor that holds memory of its heap, accounted or not.
+    pub holders: Vec<Holder>,
 }
 
 /// An out-of-memory error, as data: who asked for what, and who held the memory then.
