@@ -26,6 +26,7 @@ pub mod replay;
 pub mod report;
 mod run;
 mod settings;
+pub mod size;
 pub mod submit;
 pub mod sweep;
 

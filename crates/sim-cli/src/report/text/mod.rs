@@ -7,6 +7,7 @@ pub(crate) mod layout;
 mod oom;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod size;
 mod stages;
 pub(crate) mod sweep;
 mod table;
