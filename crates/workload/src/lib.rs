@@ -10,6 +10,7 @@ pub mod plan;
 pub mod recorded;
 mod sample;
 pub mod scenario;
+pub mod symptom;
 
 pub use error::Error;
 pub use lower::{Costs, PlanConf, Schedule, is_recut, lower};
