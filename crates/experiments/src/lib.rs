@@ -19,6 +19,7 @@ pub mod explain;
 pub mod human;
 mod input;
 mod kind;
+pub mod layout;
 mod limits;
 pub mod properties;
 mod recorded;
@@ -26,6 +27,7 @@ pub mod replay;
 pub mod report;
 mod run;
 mod settings;
+pub mod submit;
 pub mod sweep;
 
 pub use case::{Case, DEFAULT_VERSION, Note};

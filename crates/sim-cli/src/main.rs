@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::explain(args, cli.color),
         Command::Check(args) => commands::check::check(args, cli.color),
         Command::Sweep(args) => commands::sweep::sweep(args, cli.color),
+        Command::Layout(args) => commands::layout::layout(args, cli.color),
     };
     match result {
         Ok(exit) => exit.into(),

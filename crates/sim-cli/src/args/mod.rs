@@ -4,6 +4,7 @@ mod check;
 mod doctor;
 mod explain;
 mod import;
+mod layout;
 mod log;
 mod replay;
 mod run;
@@ -14,6 +15,7 @@ pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use doctor::{DoctorArgs, DoctorFormat};
 pub(crate) use explain::{ExplainArgs, ExplainFormat};
 pub(crate) use import::ImportArgs;
+pub(crate) use layout::{LayoutArgs, LayoutFormat};
 pub(crate) use log::LogArgs;
 pub(crate) use replay::{ReplayArgs, ReplayFormat};
 pub(crate) use run::{RunArgs, RunFormat};
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Run a scenario or an event log under every combination of some settings.
     Sweep(SweepArgs),
+    /// Lay out the memory of a configuration: containers, heaps, pools, and what the cluster manager makes of them.
+    Layout(LayoutArgs),
 }
 
 /// When to use colours.

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 mod header;
+pub(crate) mod layout;
 mod oom;
 pub(crate) mod replay;
 pub(crate) mod run;
