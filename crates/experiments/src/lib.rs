@@ -15,6 +15,7 @@ mod case;
 pub mod check;
 pub mod doctor;
 mod error;
+pub mod explain;
 pub mod human;
 mod input;
 mod kind;

@@ -2,6 +2,7 @@
 
 mod check;
 mod doctor;
+mod explain;
 mod import;
 mod layout;
 mod log;
@@ -13,6 +14,7 @@ mod sweep;
 
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use doctor::{DoctorArgs, DoctorFormat};
+pub(crate) use explain::{ExplainArgs, ExplainFormat};
 pub(crate) use import::ImportArgs;
 pub(crate) use layout::{LayoutArgs, LayoutFormat};
 pub(crate) use log::LogArgs;
@@ -49,6 +51,7 @@ Start here:
   poolsim run scenarios/first-look.ron
   poolsim run scenarios/first-look.ron --conf spark.memory.storageFraction=0.2
   poolsim sweep scenarios/first-look.ron --vary spark.memory.storageFraction=0.1..0.9:0.2
+  poolsim explain scenarios/first-look.ron
   poolsim check scenarios/*.ron
   poolsim replay app.zstd --conf spark.memory.fraction=0.4     # an event log of Spark
 
@@ -69,6 +72,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Examine an event log: what it can and cannot answer, and what to log next time.
     Doctor(DoctorArgs),
+    /// Explain an input or a pasted message: who held the memory, why it was short, and what helps.
+    Explain(ExplainArgs),
     /// Run scenarios and test what they expect; for continuous integration.
     Check(CheckArgs),
     /// Run a scenario or an event log under every combination of some settings.
