@@ -5,19 +5,26 @@
 //! time.
 
 mod attempt;
+mod bits;
 mod broadcast;
 mod cached;
 mod conf;
 mod executor;
+mod failure_conf;
+mod failures;
+mod map_outputs;
 mod membership;
 mod offers;
 mod queue;
+mod replacement;
 mod resource;
 mod scheduler;
+mod stage;
 mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, RunConf};
+pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
 
 use self::attempt::{Attempt, Doing};
 use self::executor::Executor;
@@ -51,6 +58,10 @@ pub struct Engine<'w, O> {
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
+    /// Executors that the run was told of; others take the places of lost ones.
+    first_executors: u32,
+    /// When executors failed, as far as that counts towards their limit.
+    executor_failures: Vec<SimTime>,
     /// By RDD: whether it was unpersisted.
     unpersisted: Vec<bool>,
     drops: Vec<Dropped>,
@@ -109,6 +120,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
+            first_executors: conf.executors.len() as u32,
+            executor_failures: Vec::new(),
             unpersisted: vec![false; workload.rdds.len()],
             drops: Vec::new(),
             events: 0,
@@ -120,6 +133,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
         }
         engine.await_executors();
+        engine.await_planned_losses();
         engine.submit_jobs_after(None);
         engine
     }
@@ -149,6 +163,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
+            Happening::Resubmit => self.resubmit_failed_stages(),
+            Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
         }
         true
@@ -163,7 +179,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
+            Happening::Remove { .. } | Happening::Add { .. } | Happening::Lose { .. } => {
+                self.scheduler.is_over()
+            }
+            Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
             Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
         }
     }
