@@ -5,7 +5,7 @@ use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key};
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
-use crate::engine::{CostModel, ExecutorConf, JvmConf, RunConf};
+use crate::engine::{CostModel, ExecutorConf, FailureConf, JvmConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -94,6 +94,7 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
+            failures: FailureConf::default(),
             max_events: shape.max_events,
             jvm: jvm_conf(conf, cores, local),
         };
@@ -177,7 +178,9 @@ fn cost_model(conf: &Conf) -> CostModel {
 
 /// The heap of an executor. Of Shenandoah only the size is modelled: its collections take no time.
 fn jvm_conf(conf: &Conf, cores: u32, local: bool) -> JvmConf {
-    let collector = match Collector::of(conf) {
+    let options = if local { Key::DriverExtraJavaOptions } else { Key::ExecutorExtraJavaOptions };
+    let named = Collector::of(conf, options);
+    let collector = match named {
         Collector::G1 => HeapCollector::G1,
         Collector::Parallel => HeapCollector::Parallel,
         Collector::Serial => HeapCollector::Serial,
@@ -196,7 +199,7 @@ fn jvm_conf(conf: &Conf, cores: u32, local: bool) -> JvmConf {
         },
         base: Bytes(conf.bytes(Key::PoolsimJvmBaseHeap)),
         allocation_per_second: Bytes(conf.bytes(Key::PoolsimJvmAllocationBytesPerCpuMs) * 1000),
-        collects: conf.flag(Key::PoolsimJvmGc) && Collector::of(conf) != Collector::Shenandoah,
+        collects: conf.flag(Key::PoolsimJvmGc) && named != Collector::Shenandoah,
         exit: SimTime::from_ms(conf.int(Key::PoolsimJvmExitMs) as u64),
         is_driver: local,
     }
