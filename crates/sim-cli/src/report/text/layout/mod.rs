@@ -85,12 +85,8 @@ fn outcome(screen: Screen, out: &mut impl Write, outcome: &Outcome) -> io::Resul
     if outcome.containers.is_empty() {
         return Ok(());
     }
-    let columns = [
-        ("asks for", Side::Left),
-        ("MiB", Side::Right),
-        ("given", Side::Right),
-        ("rounding", Side::Right),
-    ];
+    let columns =
+        [("asks for", Side::Left), ("MiB", Side::Right), ("given", Side::Right), ("rounding", Side::Right)];
     let last = [("fit a node", Side::Right), ("because", Side::Left)];
     let mut table = Table::new(screen, columns.into_iter().chain(last));
     let mib = |bytes: u64| (bytes >> 20).to_string();
