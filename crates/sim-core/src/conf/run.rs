@@ -177,7 +177,9 @@ fn cost_model(conf: &Conf) -> CostModel {
 
 /// The heap of an executor. Of Shenandoah only the size is modelled: its collections take no time.
 fn jvm_conf(conf: &Conf, cores: u32, local: bool) -> JvmConf {
-    let collector = match Collector::of(conf) {
+    let options = if local { Key::DriverExtraJavaOptions } else { Key::ExecutorExtraJavaOptions };
+    let named = Collector::of(conf, options);
+    let collector = match named {
         Collector::G1 => HeapCollector::G1,
         Collector::Parallel => HeapCollector::Parallel,
         Collector::Serial => HeapCollector::Serial,
@@ -191,12 +193,12 @@ fn jvm_conf(conf: &Conf, cores: u32, local: bool) -> JvmConf {
     JvmConf {
         heap: HeapConf {
             geometry: Geometry::of(collector, heap, cores),
-            costs: GcCosts::of(collector),
+            costs: GcCosts::in_heap(collector, heap),
             object_bytes: [object, pages, object],
         },
         base: Bytes(conf.bytes(Key::PoolsimJvmBaseHeap)),
         allocation_per_second: Bytes(conf.bytes(Key::PoolsimJvmAllocationBytesPerCpuMs) * 1000),
-        collects: conf.flag(Key::PoolsimJvmGc) && Collector::of(conf) != Collector::Shenandoah,
+        collects: conf.flag(Key::PoolsimJvmGc) && named != Collector::Shenandoah,
         exit: SimTime::from_ms(conf.int(Key::PoolsimJvmExitMs) as u64),
         is_driver: local,
     }
