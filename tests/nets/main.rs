@@ -8,6 +8,7 @@ mod fixtures;
 mod fuzz_smoke;
 mod gc;
 mod invariants;
+mod layouts;
 mod metamorphic;
 mod recordings;
 mod reference;

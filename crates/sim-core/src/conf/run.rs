@@ -5,7 +5,7 @@ use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key};
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
-use crate::engine::{CostModel, ExecutorConf, JvmConf, RunConf};
+use crate::engine::{CostModel, ExecutorConf, FailureConf, JvmConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -94,6 +94,7 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
+            failures: FailureConf::default(),
             max_events: shape.max_events,
             jvm: jvm_conf(conf, cores, local),
         };

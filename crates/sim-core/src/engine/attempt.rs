@@ -6,7 +6,7 @@
 //! ```
 
 use super::heap::HeapShare;
-use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, StageId};
+use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
 use crate::observe::{AttemptInfo, TaskMetrics};
@@ -71,6 +71,8 @@ pub(super) enum Doing {
     Computing,
     /// It reads or writes bytes over a disk or a network.
     Moving,
+    /// The map output that it fetched is gone: it will fail when it tries again.
+    FetchRetry(ShuffleId),
     /// It works with its consumers.
     Consuming(Consuming),
     /// It waits for the pool.
@@ -157,6 +159,7 @@ impl Attempt {
         Self {
             info: AttemptInfo {
                 stage: StageId(0),
+                stage_attempt: 0,
                 index: 0,
                 attempt: 0,
                 executor,
@@ -194,7 +197,7 @@ impl Attempt {
             Doing::Next | Doing::Computing | Doing::Consuming(_) | Doing::Putting(_) => {
                 Some(&mut metrics.cpu)
             }
-            Doing::Moving | Doing::BlockIo(_) => Some(&mut metrics.io),
+            Doing::Moving | Doing::FetchRetry(_) | Doing::BlockIo(_) => Some(&mut metrics.io),
             Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
             Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
             Doing::Evicting(_) => Some(&mut metrics.evict),

@@ -1,5 +1,6 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
+use super::failure_conf::FailureConf;
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -27,6 +28,8 @@ pub struct RunConf {
     pub cost: CostModel,
     /// The heaps of the executors and their collections of garbage.
     pub jvm: JvmConf,
+    /// What happens when executors are lost and tasks fail.
+    pub failures: FailureConf,
     /// Events after which a run is given up.
     pub max_events: u64,
 }

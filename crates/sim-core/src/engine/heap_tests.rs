@@ -1,7 +1,7 @@
 //! Heaps of executors, as stories: objects of user code, and collections of garbage beside 100 ms of work a task.
 
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
-use crate::engine::{ConsumerConf, CostModel, ExecutorConf, JvmConf, RunConf, run};
+use crate::engine::{ConsumerConf, CostModel, ExecutorConf, FailureConf, JvmConf, RunConf, run};
 use crate::ids::{ExecutorId, ProgramId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Journal, Moment, TaskEnd};
@@ -33,6 +33,7 @@ fn conf(executors: usize, collector: HeapCollector) -> RunConf {
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
+        failures: FailureConf::default(),
         max_events: 100_000,
         jvm: JvmConf {
             heap: HeapConf { geometry, costs: GcCosts::of(collector), object_bytes: [64, MIB, 64] },

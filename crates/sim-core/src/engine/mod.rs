@@ -5,20 +5,27 @@
 //! time.
 
 mod attempt;
+mod bits;
 mod broadcast;
 mod cached;
 mod conf;
 mod executor;
+mod failure_conf;
+mod failures;
 mod heap;
+mod map_outputs;
 mod membership;
 mod offers;
 mod queue;
+mod replacement;
 mod resource;
 mod scheduler;
+mod stage;
 mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
+pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
 
 use self::attempt::{Attempt, Doing};
 use self::executor::Executor;
@@ -52,6 +59,10 @@ pub struct Engine<'w, O> {
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
+    /// Executors that the run was told of; others take the places of lost ones.
+    first_executors: u32,
+    /// When executors failed, as far as that counts towards their limit.
+    executor_failures: Vec<SimTime>,
     /// By RDD: whether it was unpersisted.
     unpersisted: Vec<bool>,
     drops: Vec<Dropped>,
@@ -112,6 +123,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
+            first_executors: conf.executors.len() as u32,
+            executor_failures: Vec::new(),
             unpersisted: vec![false; workload.rdds.len()],
             drops: Vec::new(),
             events: 0,
@@ -125,6 +138,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         engine.make_heaps();
         engine.await_executors();
+        engine.await_planned_losses();
         engine.submit_jobs_after(None);
         engine
     }
@@ -156,6 +170,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
+            Happening::Resubmit => self.resubmit_failed_stages(),
+            Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
         }
         true
@@ -170,7 +186,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
+            Happening::Remove { .. } | Happening::Add { .. } | Happening::Lose { .. } => {
+                self.scheduler.is_over()
+            }
+            Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
             Happening::HeapExhausted { .. }
             | Happening::Recheck { .. }
             | Happening::Submit { .. }

@@ -23,10 +23,14 @@ pub(super) enum Happening {
     HeapExhausted { executor: u32 },
     /// An executor is lost.
     Remove { executor: u32 },
+    /// An executor is lost as the run was told: which of the planned losses.
+    Lose { loss: u32 },
     /// An executor registers.
     Add { executor: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
+    /// The driver submits the stages again that failed.
+    Resubmit,
     /// The driver offers free slots.
     Offer,
 }
@@ -38,9 +42,9 @@ impl Happening {
             Self::Resume { .. } => 1,
             Self::Recheck { .. } => 2,
             Self::HeapExhausted { .. } => 3,
-            Self::Remove { .. } => 4,
+            Self::Remove { .. } | Self::Lose { .. } => 4,
             Self::Add { .. } => 5,
-            Self::Submit { .. } => 6,
+            Self::Submit { .. } | Self::Resubmit => 6,
             Self::Offer => 7,
         }
     }

@@ -66,6 +66,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.turn_to(attempt, doing);
                 true
             }
+            Doing::FetchRetry(shuffle) => {
+                self.fail_fetch(attempt, shuffle);
+                false
+            }
             Doing::BlockWait { rdd, index } => self.read_block(attempt, rdd, index),
             Doing::Putting(putting) => self.put(attempt, putting),
             Doing::BlockIo(putting) => {
@@ -108,7 +112,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     // ---- programs
 
-    fn program(&self, frame: Frame) -> (&'w Program, &'w [u64]) {
+    pub(super) fn program(&self, frame: Frame) -> (&'w Program, &'w [u64]) {
         let workload = self.workload;
         match frame.of {
             FrameOf::Task { stage, index } => {
@@ -191,6 +195,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             Op::ReadInput { bytes } => {
                 state.metrics.input_bytes += size(bytes);
                 self.transfer(attempt, Over::Disk, size(bytes))
+            }
+            Op::FetchShuffle { shuffle, .. } if self.scheduler.is_output_lost(shuffle) => {
+                self.fail_fetch(attempt, shuffle);
+                false
             }
             Op::FetchShuffle { bytes, .. } => {
                 state.metrics.shuffle_read_bytes += size(bytes);
