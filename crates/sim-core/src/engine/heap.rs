@@ -174,9 +174,11 @@ impl<O: Observer> Engine<'_, O> {
                 state.heap.computes = false;
             }
             time
-        } else {
+        } else if collects {
             // All threads stand still: what has come for it waits.
-            collects.then(|| heap.owed()).unwrap_or_default()
+            heap.owed()
+        } else {
+            SimTime::ZERO
         };
         // What it does has not lasted any longer by that.
         state.since += time;
