@@ -127,7 +127,7 @@ table_of_keys! {
     PoolsimJvmAllocationBytesPerCpuMs = "poolsim.jvm.allocationBytesPerCpuMs":
         Bytes(B), Is("0"), Run, Between(0, 1 << 40), V3_5;
     /// What an executor's heap holds before its first task: Spark's own objects.
-    PoolsimJvmBaseHeap = "poolsim.jvm.baseHeap": Bytes(B), Is("64m"), Run, AtLeast(0), V3_5;
+    PoolsimJvmBaseHeap = "poolsim.jvm.baseHeap": Bytes(B), Is("32m"), Run, AtLeast(0), V3_5;
     /// Garbage collector of every JVM.
     PoolsimJvmCollector = "poolsim.jvm.collector":
         Enum(&["g1", "parallel", "serial", "zgc", "shenandoah", "cms"]), Is("g1"), Run, Any, V3_5;

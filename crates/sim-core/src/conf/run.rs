@@ -194,7 +194,7 @@ fn jvm_conf(conf: &Conf, cores: u32, local: bool) -> JvmConf {
     JvmConf {
         heap: HeapConf {
             geometry: Geometry::of(collector, heap, cores),
-            costs: GcCosts::of(collector),
+            costs: GcCosts::in_heap(collector, heap),
             object_bytes: [object, pages, object],
         },
         base: Bytes(conf.bytes(Key::PoolsimJvmBaseHeap)),

@@ -325,7 +325,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         let now = self.now;
         let attempt = self.resource(index).complete(now);
         self.foresee(index);
-        if let Some(attempt) = attempt {
+        if let Some(attempt) = attempt
+            && !self.is_held_up(attempt)
+        {
             self.advance(attempt);
         }
     }
