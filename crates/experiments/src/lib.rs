@@ -19,6 +19,7 @@ pub mod human;
 mod input;
 mod kind;
 mod limits;
+mod losses;
 pub mod properties;
 mod recorded;
 pub mod replay;

@@ -104,10 +104,9 @@ fn event(moment: &Moment) -> (&'static str, Value) {
         Moment::ExecutorRequested { executor, instead_of } => {
             ("executor_requested", json!({ "executor": executor.0, "instead_of": instead_of.0 }))
         }
-        Moment::TaskResubmitted { stage, index, executor } => (
-            "task_resubmitted",
-            json!({ "stage": stage.0, "index": index, "executor": executor.0 }),
-        ),
+        Moment::TaskResubmitted { stage, index, executor } => {
+            ("task_resubmitted", json!({ "stage": stage.0, "index": index, "executor": executor.0 }))
+        }
         Moment::BlockLost { executor, rdd, partition, memory, disk } => {
             let fields = json!({
                 "executor": executor.0, "rdd": rdd.0, "partition": partition,

@@ -137,9 +137,8 @@ impl<'w, O: Observer> Engine<'w, O> {
                     self.submit_stage(stage);
                 }
             }
-            let ended = |stage: &StageId| {
-                done(&self.scheduler, stage) || self.scheduler.stages[stage.index()].again
-            };
+            let ended =
+                |stage: &StageId| done(&self.scheduler, stage) || self.scheduler.stages[stage.index()].again;
             if self.scheduler.is_running(index) && job.stages.iter().all(ended) {
                 self.end_job(JobId::at(index), true);
             }
