@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod doctor;
+mod error;
 mod header;
 mod oom;
 pub(crate) mod replay;
