@@ -50,10 +50,13 @@ impl ErrorReport {
         }
         let stage = failure.stage.map_or(0, |stage| stage.index());
         let attempts = counters.stages.get(stage).map_or(1, |stage| stage.attempts);
-        let name = failure.stage.map_or("", |stage| workload.stages[stage.index()].name.as_str());
+        let table = failure.stage.map(|stage| &workload.stages[stage.index()]);
+        let name = table.map_or("", |table| table.name.as_str());
+        let writes = table.is_some_and(|table| table.shuffle.is_some());
+        let kind = if writes { "ShuffleMapStage" } else { "ResultStage" };
         Some(Self {
             kind: Some(failure.cause.kind()),
-            text: failure.loss_text(name, attempts.saturating_sub(1)),
+            text: failure.loss_text(kind, name, attempts.saturating_sub(1)),
             job: workload.jobs[failure.job.index()].name.clone(),
             stage: failure.stage.map(|stage| stage.0),
             index: failure.index,

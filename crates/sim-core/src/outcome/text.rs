@@ -85,9 +85,10 @@ impl ExecutorLoss {
 }
 
 impl JobFailure {
-    /// What Spark says of losses, fetch failures and their limits; `None` where the cause has words of its own.
+    /// What Spark says of losses, fetch failures and their limits; `None` where the cause has words of its own. A stage is
+    /// a `ResultStage` or a `ShuffleMapStage` to it.
     #[must_use]
-    pub fn loss_text(&self, stage_name: &str, stage_attempt: u32) -> Option<String> {
+    pub fn loss_text(&self, stage_kind: &str, stage_name: &str, stage_attempt: u32) -> Option<String> {
         let (stage, index) = (self.stage.map_or(0, |stage| stage.0), self.index.unwrap_or(0));
         match &self.cause {
             Cause::ExecutorLost(loss) if self.stage.is_some() => Some(format!(
@@ -100,7 +101,7 @@ impl JobFailure {
             )),
             Cause::ExecutorLost(loss) => Some(loss.text()),
             Cause::StageAttempts { attempts, shuffle } => Some(format!(
-                "Job aborted due to stage failure: ResultStage {stage} ({stage_name}) has failed the maximum allowable \
+                "Job aborted due to stage failure: {stage_kind} {stage} ({stage_name}) has failed the maximum allowable \
                  number of times: {attempts}. Most recent failure reason:\norg.apache.spark.shuffle.\
                  MetadataFetchFailedException: Missing an output location for shuffle {}",
                 shuffle.0
