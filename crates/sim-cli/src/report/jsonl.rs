@@ -141,5 +141,7 @@ fn metrics(task: &TaskMetrics) -> Value {
         "lock_wait_ns": task.lock_wait.0,
         "io_ns": task.io.0,
         "launch_ns": task.launch.0,
+        "gc_ns": task.gc_wait.0,
+        "jvm_gc_ns": task.jvm_gc_time.0,
     })
 }

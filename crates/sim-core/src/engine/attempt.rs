@@ -5,6 +5,7 @@
 //!                    → free (finished, failed or killed)
 //! ```
 
+use super::heap::HeapShare;
 use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
@@ -30,6 +31,7 @@ pub(super) struct Attempt {
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
+    pub(super) heap: HeapShare,
 }
 
 /// A program on an attempt's stack: its task, or a partition that has to be computed.
@@ -173,6 +175,7 @@ impl Attempt {
             unrolled: false,
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
+            heap: HeapShare::default(),
         }
     }
 

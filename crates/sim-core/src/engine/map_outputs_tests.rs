@@ -1,7 +1,7 @@
 //! Lost map output as stories: two executors of one core, 100 ms of work a task, and nothing else takes time.
 
 use super::super::{
-    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, PlannedLoss, RunConf, run,
+    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss, RunConf, run,
 };
 use crate::ids::{JobId, ProgramId, ShuffleId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -40,6 +40,7 @@ fn conf(killed: &[(u32, u64)]) -> RunConf {
             ..FailureConf::default()
         },
         max_events: 10_000,
+        jvm: JvmConf::idle(),
     }
 }
 

@@ -67,6 +67,11 @@ impl Scheduler {
         }
     }
 
+    /// Whether tasks of a stage run or are to run.
+    pub(super) fn is_active(&self, stage: StageId) -> bool {
+        self.stages[stage.index()].status == StageStatus::Active
+    }
+
     /// Whether nothing runs any more, or will.
     pub(super) fn is_over(&self) -> bool {
         let runs = !self.active.is_empty() || !self.failed_stages.is_empty();

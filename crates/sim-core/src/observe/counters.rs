@@ -205,6 +205,8 @@ impl TaskMetrics {
         self.pool_wait += other.pool_wait;
         self.lock_wait += other.lock_wait;
         self.evict += other.evict;
+        self.gc_wait += other.gc_wait;
+        self.jvm_gc_time += other.jvm_gc_time;
     }
 }
 

@@ -226,13 +226,18 @@ pub struct TaskMetrics {
     pub lock_wait: SimTime,
     /// Time of writing blocks that its requests evicted.
     pub evict: SimTime,
+    /// Time in which collections of garbage held it up: they stopped its thread, or took its processor.
+    pub gc_wait: SimTime,
+    /// `JVM GC Time`: what the beans of all collectors of its executor counted while it ran.
+    pub jvm_gc_time: SimTime,
 }
 
 impl TaskMetrics {
     /// All time from launch to end.
     #[must_use]
     pub fn duration(&self) -> SimTime {
-        self.cpu + self.launch + self.io + self.spill + self.pool_wait + self.lock_wait + self.evict
+        let waits = self.pool_wait + self.lock_wait + self.gc_wait;
+        self.cpu + self.launch + self.io + self.spill + waits + self.evict
     }
 }
 

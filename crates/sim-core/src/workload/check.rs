@@ -139,13 +139,14 @@ impl Op {
             | Self::FetchShuffle { bytes, .. }
             | Self::WriteShuffle { bytes, .. }
             | Self::WriteOutput { bytes }
+            | Self::Heap { bytes }
             | Self::Result { bytes } => [Some(bytes), None, None],
             Self::ReadBlock { partition, .. } => [Some(partition), None, None],
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {
                 [Some(rows), Some(bytes), Some(time)]
             }
             Self::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
-                [Some(aggregation.groups), None, None]
+                [Some(aggregation.groups), Some(aggregation.run_rows), None]
             }
             Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 3],
         };

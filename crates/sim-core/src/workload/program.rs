@@ -134,6 +134,11 @@ pub enum Op {
         /// Bytes over the node's disk.
         bytes: Amount,
     },
+    /// User code makes objects that live until the task ends, outside of the accounting.
+    Heap {
+        /// Bytes in the executor's heap.
+        bytes: Amount,
+    },
     /// Sends a result to the driver.
     Result {
         /// Serialized bytes.
@@ -146,6 +151,12 @@ pub enum Op {
 pub enum ConsumerSpec {
     /// `UnsafeExternalSorter`: a SQL sort, a side of a sort-merge join, the rows of a window's partition.
     Sort {
+        /// Whether the key fits a prefix that radix sort can use.
+        radix: bool,
+    },
+    /// `UnsafeKVExternalSorter` of an object hash aggregation that has fallen back to sorting: a sort whose peak is in no
+    /// metric.
+    KeyValueSort {
         /// Whether the key fits a prefix that radix sort can use.
         radix: bool,
     },
@@ -179,7 +190,8 @@ impl ConsumerSpec {
         match self {
             Self::Aggregate(aggregation) => {
                 let groups = Amount::Fixed(aggregation.groups.of(values));
-                Self::Aggregate(Aggregation { groups, ..aggregation })
+                let run_rows = Amount::Fixed(aggregation.run_rows.of(values));
+                Self::Aggregate(Aggregation { groups, run_rows, ..aggregation })
             }
             other => other,
         }
@@ -195,4 +207,7 @@ pub struct Aggregation {
     pub group_bytes: Bytes,
     /// Groups that the rows of the task are drawn from; 0 where each row is a group of its own.
     pub groups: Amount,
+    /// Rows, one after the other, in which no group occurs twice: the output of one task that grouped them before; at most
+    /// 1 where nothing did.
+    pub run_rows: Amount,
 }

@@ -20,6 +20,8 @@ pub use items::Items;
 pub use keys::{Keys, Share};
 pub use recording::Recording;
 
+use crate::adaptive::JoinType;
+
 /// Data sets and jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -104,12 +106,7 @@ pub enum Operator {
         largest_group: Option<u64>,
     },
     /// A join with its second input.
-    Join {
-        /// A hint; `None` leaves the choice to the settings.
-        strategy: Option<Strategy>,
-        /// Whether the key is a long: it decides how the hashed relation is laid out.
-        long_key: bool,
-    },
+    Join(Join),
     /// Hash aggregation of SQL.
     Aggregate {
         /// Bytes of one group: key and buffer.
@@ -138,6 +135,11 @@ pub enum Operator {
         /// Estimated bytes of its value.
         value: Bytes,
     },
+    /// User code makes objects that a task holds in the heap to its end.
+    UserHeap {
+        /// Their bytes, one a partition.
+        bytes: Items,
+    },
     /// Keeps its partitions as blocks.
     Cache {
         /// Where.
@@ -162,6 +164,19 @@ pub enum Api {
     Sql,
     /// An RDD: its elements are its records.
     Rdd,
+}
+
+/// A join.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Join {
+    /// Which rows it keeps.
+    pub join_type: JoinType,
+    /// A hint; `None` leaves the choice to the settings.
+    pub strategy: Option<Strategy>,
+    /// Whether the key is a long: it decides how the hashed relation is laid out.
+    pub long_key: bool,
+    /// What the optimizer takes the bytes of its second input for; `None` for what they are.
+    pub estimated_bytes: Option<u64>,
 }
 
 /// How a join is done.

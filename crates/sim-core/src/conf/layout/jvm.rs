@@ -19,18 +19,38 @@ pub enum Collector {
     Zgc,
     /// Shenandoah.
     Shenandoah,
+    /// Concurrent mark-sweep, up to Java 13.
+    Cms,
 }
 
 impl Collector {
-    /// The collector that the settings name.
-    pub fn of(conf: &Conf) -> Collector {
+    /// The collector of a JVM: `poolsim.jvm.collector` where it is set, else what its options name, else the default.
+    pub fn of(conf: &Conf, options: Key) -> Collector {
+        if !conf.is_set(Key::PoolsimJvmCollector)
+            && let Some(named) = conf.text(options).and_then(Collector::of_options)
+        {
+            return named;
+        }
         match conf.word(Key::PoolsimJvmCollector) {
             "parallel" => Collector::Parallel,
             "serial" => Collector::Serial,
             "zgc" => Collector::Zgc,
             "shenandoah" => Collector::Shenandoah,
+            "cms" => Collector::Cms,
             _ => Collector::G1,
         }
+    }
+
+    /// The collector that options of a JVM turn on, as `-XX:+UseParallelGC`.
+    pub fn of_options(options: &str) -> Option<Collector> {
+        options.split_whitespace().find_map(|option| match option {
+            "-XX:+UseG1GC" => Some(Collector::G1),
+            "-XX:+UseParallelGC" => Some(Collector::Parallel),
+            "-XX:+UseSerialGC" => Some(Collector::Serial),
+            "-XX:+UseZGC" => Some(Collector::Zgc),
+            "-XX:+UseShenandoahGC" => Some(Collector::Shenandoah),
+            _ => None,
+        })
     }
 }
 
@@ -72,6 +92,8 @@ pub fn runtime_max_memory(heap_bytes: u64, collector: Collector, initial: Initia
             let young = floor_to(heap / 3, 64 * KIB);
             heap - floor_to(young / 10, 64 * KIB)
         }
+        // By the rules of Serial: not measured, since no JDK of today has it.
+        Collector::Cms => runtime_max_memory(heap_bytes, Collector::Serial, initial),
     }
 }
 
