@@ -12,6 +12,7 @@ mod verdict;
 pub(crate) use build::build;
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use layout::LayoutReport;
+pub(crate) use oom::words;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
 pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus, TimeParts};
 pub use verdict::{FailureKind, Verdict};
