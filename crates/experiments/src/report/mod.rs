@@ -14,6 +14,7 @@ pub(crate) use build::build;
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use failure::{ErrorReport, PartReport};
 pub use layout::LayoutReport;
+pub(crate) use oom::words;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
 pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus, TimeParts};
 pub use verdict::{FailureKind, Verdict};
