@@ -154,6 +154,9 @@ table_of_keys! {
     /// Least container, YARN's `yarn.scheduler.minimum-allocation-mb`.
     PoolsimYarnMinimumAllocation = "poolsim.yarn.minimumAllocation":
         Bytes(MiB), Is("1g"), Run, AtLeast(MIB), V3_5;
+    /// Milliseconds between two looks of YARN at containers, `yarn.nodemanager.container-monitor.interval-ms`.
+    PoolsimYarnMonitorIntervalMs = "poolsim.yarn.monitorIntervalMs":
+        Long, Is("3000"), Run, Between(1, 3_600_000), V3_5;
     /// Size of a piece of a broadcast variable.
     BroadcastBlockSize = "spark.broadcast.blockSize":
         Bytes(KiB), Is("4m"), Plan, AtLeast(1024), V3_5;

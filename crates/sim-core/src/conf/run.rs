@@ -2,7 +2,7 @@
 
 use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::semantics::{ForceCheck, SorterPeak};
-use super::{Conf, Key};
+use super::{Conf, Key, containers};
 use crate::engine::{CostModel, ExecutorConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
@@ -92,6 +92,7 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
+            container: Some(containers::container_conf(conf, &deployment, jvm.system_memory_bytes, cores)),
             max_events: shape.max_events,
         };
         Ok((run, layout))

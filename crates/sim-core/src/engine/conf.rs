@@ -1,5 +1,6 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
+use crate::cluster::container::ContainerConf;
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::storage::UnrollConf;
@@ -24,6 +25,8 @@ pub struct RunConf {
     pub consumers: ConsumerConf,
     /// What takes how long.
     pub cost: CostModel,
+    /// What the containers of executors are; `None` where nobody watches them and Python takes no memory.
+    pub container: Option<ContainerConf>,
     /// Events after which a run is given up.
     pub max_events: u64,
 }

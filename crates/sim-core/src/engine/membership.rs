@@ -51,6 +51,7 @@ impl<O: Observer> Engine<'_, O> {
             .arrive(&self.conf.executors[executor.index()], self.conf.unroll);
         self.emit(Event::ExecutorAdded(executor));
         self.emit(Event::Pools(executor));
+        self.watch_container(executor);
         self.schedule_offer(self.now);
     }
 

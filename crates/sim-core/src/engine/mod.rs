@@ -8,9 +8,11 @@ mod attempt;
 mod broadcast;
 mod cached;
 mod conf;
+mod container;
 mod executor;
 mod membership;
 mod offers;
+mod python;
 mod queue;
 mod resource;
 mod scheduler;
@@ -118,6 +120,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
+            engine.watch_container(ExecutorId::at(executor));
         }
         engine.await_executors();
         engine.submit_jobs_after(None);
@@ -148,6 +151,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.lose_executor(ExecutorId(executor), LossReason::Removed);
             }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
+            Happening::Measure { executor } => self.container_measured(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
             Happening::Offer => self.offer(),
         }
@@ -163,7 +167,9 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
+            Happening::Remove { .. } | Happening::Add { .. } | Happening::Measure { .. } => {
+                self.scheduler.is_over()
+            }
             Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
         }
     }
@@ -198,7 +204,9 @@ impl<'w, O: Observer> Engine<'w, O> {
             Verdict::Stalled { .. } => self.last_event,
             Verdict::GaveUp => self.now,
         };
-        let outcome = Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
+        let containers = self.container_uses();
+        let outcome =
+            Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls, containers };
         (outcome, self.observer)
     }
 

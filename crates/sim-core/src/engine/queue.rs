@@ -1,7 +1,7 @@
 //! Pending events, and the one place that says in which order they happen: `(time, class, seq)`.
 //!
 //! At one instant resources complete first, then attempts go on, then woken waiters re-check, then executors go and
-//! come, then the driver acts: what was freed at that instant is seen by all who ask at it, and who ends at the instant
+//! come, then containers are measured, then the driver acts: what was freed at that instant is seen by all who ask at it, and who ends at the instant
 //! at which its executor is lost has ended. Equal classes are served first come, first served.
 //! A binary heap was the fastest of the queues measured up to some thousand pending events.
 
@@ -23,6 +23,8 @@ pub(super) enum Happening {
     Remove { executor: u32 },
     /// An executor registers.
     Add { executor: u32 },
+    /// The container of an executor is measured.
+    Measure { executor: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
     /// The driver offers free slots.
@@ -37,8 +39,9 @@ impl Happening {
             Self::Recheck { .. } => 2,
             Self::Remove { .. } => 3,
             Self::Add { .. } => 4,
-            Self::Submit { .. } => 5,
-            Self::Offer => 6,
+            Self::Measure { .. } => 5,
+            Self::Submit { .. } => 6,
+            Self::Offer => 7,
         }
     }
 }

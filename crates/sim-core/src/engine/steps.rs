@@ -100,7 +100,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.spend(attempt, Doing::Computing, time)
     }
 
-    fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
+    pub(super) fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
         self.turn_to(attempt, Doing::Moving);
         !self.move_bytes(attempt, over, bytes)
     }
@@ -179,6 +179,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         if needs_lock && self.wait_for_lock(attempt, AfterLock::Step) {
             return false;
         }
+        if let Op::Python { .. } = op {
+            return self.python_step(attempt, frame, op, values);
+        }
         let state = &mut self.attempts[attempt as usize];
         state.frames.last_mut().expect("it has one").at += 1;
         let consumer =
@@ -228,6 +231,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.start_reading(attempt, id);
                 self.compute(attempt, time(amount))
             }
+            Op::Python { .. } => unreachable!("it was taken above"),
             Op::Close { slot } => {
                 let id = consumer(slot);
                 state.slots[frame.slot_base as usize + usize::from(slot)] = None;
@@ -283,7 +287,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     /// Rows of nearly equal size: the first ones one byte larger where the bytes do not divide evenly.
-    fn begin_insert(
+    pub(super) fn begin_insert(
         &mut self,
         attempt: u32,
         into: ConsumerId,
@@ -401,6 +405,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let info = self.attempts[attempt as usize].info;
         self.schedule_recheck(info.executor);
         self.emit(Event::Pools(info.executor));
+        self.watch_container(info.executor);
         written
     }
 
@@ -462,6 +467,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn finish_attempt(&mut self, attempt: u32) {
         self.turn_to(attempt, Doing::Next);
+        self.end_python(attempt, true);
         self.count_consumers(attempt);
         let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
@@ -472,6 +478,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     /// An attempt throws: it ends, its executor goes on.
     pub(super) fn fail_attempt(&mut self, attempt: u32, cause: Cause) {
         self.turn_to(attempt, Doing::Next);
+        self.end_python(attempt, false);
         self.count_consumers(attempt);
         let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
@@ -485,6 +492,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             self.executor_of(attempt).pool_waiters -= 1;
         }
         self.turn_to(attempt, Doing::Next);
+        self.end_python(attempt, false);
         self.count_consumers(attempt);
         self.abort_flows(attempt);
         let slot = self.attempts[attempt as usize].slot();
@@ -573,6 +581,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         self.schedule_recheck(executor_id);
         self.emit(Event::Pools(executor_id));
+        self.watch_container(executor_id);
         self.schedule_offer(self.now);
     }
 }

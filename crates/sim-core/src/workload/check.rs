@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Amount, ConsumerSpec, Op, Program, Workload};
+use super::{Amount, ConsumerSpec, Op, Program, PythonWork, Workload};
 use crate::ids::StageId;
 
 /// Why a workload cannot run.
@@ -98,6 +98,7 @@ impl Workload {
                 | Op::Drain { slot, .. }
                 | Op::Close { slot } => &[*slot],
                 Op::Pipe { from, into, .. } => &[*from, *into],
+                Op::Python { queue: Some(queue), .. } => &[*queue],
                 _ => &[],
             };
             if slots.iter().any(|&slot| slot >= program.slots) {
@@ -133,21 +134,25 @@ impl Op {
     pub fn amounts(&self) -> impl Iterator<Item = Amount> + use<> {
         let amounts = match *self {
             Self::Compute { time } | Self::Finish { time, .. } | Self::Drain { time, .. } => {
-                [Some(time), None, None]
+                [Some(time), None, None, None, None, None, None]
             }
             Self::ReadInput { bytes }
             | Self::FetchShuffle { bytes, .. }
             | Self::WriteShuffle { bytes, .. }
             | Self::WriteOutput { bytes }
-            | Self::Result { bytes } => [Some(bytes), None, None],
-            Self::ReadBlock { partition, .. } => [Some(partition), None, None],
+            | Self::Result { bytes } => [Some(bytes), None, None, None, None, None, None],
+            Self::ReadBlock { partition, .. } => [Some(partition), None, None, None, None, None, None],
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {
-                [Some(rows), Some(bytes), Some(time)]
+                [Some(rows), Some(bytes), Some(time), None, None, None, None]
             }
             Self::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
-                [Some(aggregation.groups), None, None]
+                [Some(aggregation.groups), None, None, None, None, None, None]
             }
-            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 3],
+            Self::Python { rows, bytes, time, work, .. } => {
+                let PythonWork { objects, held, leaked, merged, .. } = work;
+                [rows, bytes, time, objects, held, leaked, merged].map(Some)
+            }
+            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 7],
         };
         amounts.into_iter().flatten()
     }

@@ -1,0 +1,4 @@
+//! What surrounds the memory pools of an executor.
+
+pub mod container;
+pub mod python;
