@@ -107,6 +107,7 @@ fn conf(drawn: &Drawn) -> RunConf {
             ..ConsumerConf::default()
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
+        container: None,
         max_events: 1_000_000,
     }
 }
