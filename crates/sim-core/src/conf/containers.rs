@@ -1,24 +1,24 @@
 //! From settings to what the containers of executors are.
 
 use super::layout::yarn::YarnSizes;
-use super::layout::{ClusterManager, Collector, Container, Deployment, ProfileMemory};
+use super::layout::{ClusterManager, Container, Deployment, Jvm, ProfileMemory};
 use super::{Conf, Key};
 use crate::cluster::container::{ContainerConf, Limit};
 use crate::cluster::python::PythonConf;
 use crate::units::{Bytes, SimTime};
 
-/// The containers of executors whose JVM says that it has `max_heap` bytes, and which have `cores`.
-pub(super) fn container_conf(conf: &Conf, deployment: &Deployment, max_heap: u64, cores: u32) -> ContainerConf {
+/// The containers of executors with this JVM.
+pub(super) fn container_conf(conf: &Conf, deployment: &Deployment, jvm: &Jvm) -> ContainerConf {
     ContainerConf {
         limit: limit(conf, deployment),
-        max_heap: Bytes(max_heap),
-        collector: Collector::of(conf),
+        max_heap: Bytes(jvm.system_memory_bytes),
+        collector: jvm.collector,
         python: PythonConf {
             // PYSPARK_EXECUTOR_MEMORY_MB: whole MiB for each core.
             worker_limit: conf
                 .optional_mib(Key::ExecutorPysparkMemory)
                 .filter(|&mib| mib > 0)
-                .map(|mib| Bytes::mib(mib / u64::from(cores.max(1)))),
+                .map(|mib| Bytes::mib(mib / u64::from(jvm.cores.max(1)))),
             worker_memory: Bytes(conf.bytes(Key::PythonWorkerMemory)),
             reuse: conf.flag(Key::PythonWorkerReuse),
             arrow_records: u64::try_from(conf.int(Key::SqlExecutionArrowMaxRecordsPerBatch)).unwrap_or(0),

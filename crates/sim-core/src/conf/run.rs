@@ -92,7 +92,7 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
-            container: Some(containers::container_conf(conf, &deployment, jvm.system_memory_bytes, cores)),
+            container: Some(containers::container_conf(conf, &deployment, &jvm)),
             max_events: shape.max_events,
         };
         Ok((run, layout))

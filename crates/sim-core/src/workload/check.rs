@@ -133,27 +133,30 @@ impl Op {
     /// The amounts of this step.
     pub fn amounts(&self) -> impl Iterator<Item = Amount> + use<> {
         let amounts = match *self {
-            Self::Compute { time } | Self::Finish { time, .. } | Self::Drain { time, .. } => {
-                [Some(time), None, None, None, None, None, None]
-            }
+            Self::Compute { time } | Self::Finish { time, .. } | Self::Drain { time, .. } => padded([time]),
             Self::ReadInput { bytes }
             | Self::FetchShuffle { bytes, .. }
             | Self::WriteShuffle { bytes, .. }
             | Self::WriteOutput { bytes }
-            | Self::Result { bytes } => [Some(bytes), None, None, None, None, None, None],
-            Self::ReadBlock { partition, .. } => [Some(partition), None, None, None, None, None, None],
+            | Self::Result { bytes } => padded([bytes]),
+            Self::ReadBlock { partition, .. } => padded([partition]),
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {
-                [Some(rows), Some(bytes), Some(time), None, None, None, None]
+                padded([rows, bytes, time])
             }
             Self::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
-                [Some(aggregation.groups), None, None, None, None, None, None]
+                padded([aggregation.groups, aggregation.run_rows])
             }
             Self::Python { rows, bytes, time, work, .. } => {
                 let PythonWork { objects, held, leaked, merged, .. } = work;
-                [rows, bytes, time, objects, held, leaked, merged].map(Some)
+                padded([rows, bytes, time, objects, held, leaked, merged])
             }
-            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 7],
+            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => padded([]),
         };
         amounts.into_iter().flatten()
     }
+}
+
+/// As many amounts as a step has at most.
+fn padded<const N: usize>(amounts: [Amount; N]) -> [Option<Amount>; 7] {
+    std::array::from_fn(|at| amounts.get(at).copied())
 }
