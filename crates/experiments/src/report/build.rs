@@ -5,8 +5,8 @@ use sim_core::observe::{Counters, Fingerprint, StageCounters};
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
 use super::{
-    Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport, SCHEMA_VERSION,
-    SettingReport, StageReport, Unknown, Verdict, verdict,
+    ContainerReport, Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
+    SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, verdict,
 };
 use crate::Case;
 
@@ -64,7 +64,7 @@ pub(crate) fn build(
         layout: LayoutReport::of(&case.layout),
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
-        executors: executors(case, counters),
+        executors: executors(case, outcome, counters),
         oom,
         conf: settings(case),
         events: outcome.events,
@@ -86,7 +86,7 @@ fn rdds(case: &Case, counters: &Counters) -> Vec<RddReport> {
     tables.map(|(at, rdd)| RddReport::of(at, rdd, &counters(at))).collect()
 }
 
-fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
+fn executors(case: &Case, outcome: &Outcome, counters: &Counters) -> Vec<ExecutorReport> {
     let rows = case.run_conf.executors.iter().enumerate();
     rows.map(|(at, conf)| {
         let peaks = counters.executors.get(at).copied().unwrap_or_default();
@@ -96,6 +96,7 @@ fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
             cores: conf.cores,
             on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
             off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
+            container: outcome.containers.get(at).map(ContainerReport::of),
         }
     })
     .collect()

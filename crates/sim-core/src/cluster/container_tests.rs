@@ -22,9 +22,13 @@ const MEASURED: [(Collector, u64, u64, u64, u64); 6] = [
 #[test]
 fn real_executors_hold_about_as_much() {
     for (collector, heap, live, heap_rss, rest) in MEASURED {
-        let parts = conf(collector, heap).parts(&Held { heap_peak: Bytes::mib(live), slots: 2, ..Held::default() });
+        let parts =
+            conf(collector, heap).parts(&Held { heap_peak: Bytes::mib(live), slots: 2, ..Held::default() });
         let touched = parts.of(Part::Heap).0 >> 20;
-        assert!(touched.abs_diff(heap_rss) * 100 <= heap_rss * 40, "{collector:?} {heap}m: {touched} for {heap_rss}");
+        assert!(
+            touched.abs_diff(heap_rss) * 100 <= heap_rss * 40,
+            "{collector:?} {heap}m: {touched} for {heap_rss}"
+        );
         let beside = (parts.total().0 >> 20) - touched;
         assert!(beside.abs_diff(rest) * 100 <= rest * 30, "{collector:?} {heap}m: {beside} for {rest}");
     }
@@ -43,7 +47,8 @@ fn the_heap_is_never_touched_beyond_its_end() {
 #[test]
 fn a_full_heap_fits_with_what_a_jvm_needs_beside_it() {
     // 384 MiB of overhead are enough for a small executor without Python.
-    let parts = conf(Collector::G1, 1024).parts(&Held { heap_peak: Bytes::gib(1), slots: 4, ..Held::default() });
+    let parts =
+        conf(Collector::G1, 1024).parts(&Held { heap_peak: Bytes::gib(1), slots: 4, ..Held::default() });
     assert!(parts.total() < Bytes::mib(1024 + 384), "{}", parts.total());
     let named = parts.by_size();
     assert_eq!(named[0].0, "heap");

@@ -122,8 +122,7 @@ impl Worker {
     /// Its address space.
     #[must_use]
     pub fn address_space(&self) -> Bytes {
-        let base =
-            if self.transport == Transport::Arrow { PANDAS_ADDRESS_SPACE } else { ADDRESS_SPACE };
+        let base = if self.transport == Transport::Arrow { PANDAS_ADDRESS_SPACE } else { ADDRESS_SPACE };
         base + self.own + self.leaked + self.task_peak.max(self.task)
     }
 }

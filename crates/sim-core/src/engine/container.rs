@@ -22,6 +22,7 @@ pub(super) struct ContainerState {
     peak: Parts,
     peak_total: Bytes,
     peak_workers: u32,
+    killed: Option<(Bytes, i32)>,
     /// It is to be measured because it was above its limit, then with these parts.
     above: Option<Parts>,
 }
@@ -94,8 +95,9 @@ impl<O: Observer> Engine<'_, O> {
         };
         let used = parts.total();
         if used > limit {
-            let report =
-                ContainerReport { used, limit, parts: parts.by_size(), exit_code: conf.limit.exit_code() };
+            let exit_code = conf.limit.exit_code();
+            state.container.killed = Some((used, exit_code));
+            let report = ContainerReport { used, limit, parts: parts.by_size(), exit_code };
             self.lose_executor(executor, LossReason::ContainerLimit(report));
         }
     }
@@ -106,6 +108,7 @@ impl<O: Observer> Engine<'_, O> {
         let uses = self.cluster.executors.iter().map(|executor| ContainerUse {
             limit: conf.limit.bytes(),
             peak: executor.container.peak,
+            killed: executor.container.killed,
             workers: executor.container.peak_workers,
         });
         uses.collect()

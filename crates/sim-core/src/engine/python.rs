@@ -21,6 +21,8 @@ pub(super) struct PythonState {
     worker: Option<usize>,
     /// Portions of the present step that were begun.
     portions: u64,
+    /// Portions that the worker has taken.
+    grown: u64,
     /// What the worker's aggregation holds.
     merged: Bytes,
     /// The worker's resident size from which on it spills; 0 until it has spilled.
@@ -97,13 +99,13 @@ impl<O: Observer> Engine<'_, O> {
         if at == all.portions {
             return self.end_python_step(attempt, all.rows);
         }
-        if let Some(conf) = self.conf.container {
+        if let Some(conf) = self.conf.container
+            && self.attempts[attempt as usize].python.grown == at
+        {
             if !self.grow_worker(attempt, &work, &all, &conf) {
                 return false;
             }
             if self.python_spills(attempt, &conf.python) {
-                // The portion comes after the spill that its rows cause, as a merger looks only every so many rows.
-                self.attempts[attempt as usize].python.portions += 1;
                 return self.spill_python(attempt, all.until(all.rows, at + 1), &conf);
             }
         }
@@ -136,6 +138,7 @@ impl<O: Observer> Engine<'_, O> {
         };
         (python.engaged, python.worker) = (true, Some(index));
         let at = python.portions;
+        python.grown = at + 1;
         python.merged += Bytes(all.portion(all.merged.0, at));
         let worker = workers.worker_mut(index);
         let held = Bytes(all.until(all.held.0, at + 1));
@@ -156,7 +159,9 @@ impl<O: Observer> Engine<'_, O> {
     /// Whether the aggregation of an attempt's worker is above its limit (`ExternalMerger.mergeValues`).
     fn python_spills(&self, attempt: u32, conf: &PythonConf) -> bool {
         let state = &self.attempts[attempt as usize];
-        let Some(index) = state.python.worker.filter(|_| !state.python.merged.is_zero()) else { return false };
+        let Some(index) = state.python.worker.filter(|_| !state.python.merged.is_zero()) else {
+            return false;
+        };
         let worker = self.cluster.executors[state.info.executor.index()].container.workers.worker(index);
         worker.used() >= conf.worker_memory.max(state.python.spill_limit)
     }
@@ -215,7 +220,3 @@ impl<O: Observer> Engine<'_, O> {
         self.watch_python(executor, Bytes::ZERO, python.direct);
     }
 }
-
-#[cfg(test)]
-#[path = "python_tests.rs"]
-mod tests;

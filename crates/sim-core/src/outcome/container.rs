@@ -10,6 +10,8 @@ pub struct ContainerUse {
     pub limit: Option<Bytes>,
     /// By part.
     pub peak: Parts,
+    /// What was measured when it was killed for its size, and its exit code.
+    pub killed: Option<(Bytes, i32)>,
     /// Python workers that there were at a time at most.
     pub workers: u32,
 }

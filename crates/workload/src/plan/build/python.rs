@@ -32,7 +32,9 @@ impl<'d> Builder<'d> {
         };
         let objects = match &step.object_bytes {
             Some(each) => each_row("object_bytes", self.total("object_bytes", each)?)?,
-            None => self.held("row_bytes", bytes.saturating_add(self.product("rows", rows, OBJECT_HEADERS)?))?,
+            None => {
+                self.held("row_bytes", bytes.saturating_add(self.product("rows", rows, OBJECT_HEADERS)?))?
+            }
         };
         let function = PythonFunction {
             transport: match step.transport {
