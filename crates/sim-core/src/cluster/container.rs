@@ -207,7 +207,7 @@ impl ContainerConf {
     pub fn touched_heap(&self, live: Bytes) -> Bytes {
         let live = live.0.saturating_add(SPARK_OBJECTS.0);
         let touched = match self.collector {
-            Collector::Parallel => live.saturating_mul(5) / 2,
+            Collector::Parallel | Collector::Cms => live.saturating_mul(5) / 2,
             Collector::Serial => live.saturating_mul(2),
             Collector::G1 | Collector::Zgc | Collector::Shenandoah => live.saturating_mul(4),
         };
@@ -215,13 +215,14 @@ impl ContainerConf {
     }
 
     /// G1 of Java 17 has two mark bitmaps of a bit for each 8 bytes, and three tables of a byte for each card of 512:
-    /// 3.7 % of the heap that it has committed; 37 MiB besides. Others have a card table.
+    /// 3.7 % of the heap that it has committed; 37 MiB besides. Others have a card table; CMS, ZGC and Shenandoah, of
+    /// which nothing was measured, a bitmap.
     fn collector_tables(&self, heap: Bytes) -> Bytes {
         match self.collector {
             Collector::G1 => Bytes::mib(37) + heap / 64 * 2 + heap / 512 * 3,
             Collector::Parallel => Bytes::mib(43) + heap / 512,
             Collector::Serial => Bytes::mib(1) + heap / 512 * 2,
-            Collector::Zgc | Collector::Shenandoah => Bytes::mib(37) + heap / 64,
+            Collector::Cms | Collector::Zgc | Collector::Shenandoah => Bytes::mib(37) + heap / 64,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::next_poll;
 use crate::cluster::container::{ContainerConf, Limit};
 use crate::cluster::python::{PythonConf, Transport};
 use crate::conf::layout::Collector;
-use crate::engine::{ConsumerConf, CostModel, ExecutorConf, RunConf, run};
+use crate::engine::{ConsumerConf, CostModel, ExecutorConf, FailureConf, JvmConf, RunConf, run};
 use crate::ids::{ProgramId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Journal, Moment};
@@ -39,7 +39,9 @@ fn conf(limit: Limit, python: PythonConf) -> RunConf {
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
         container: Some(ContainerConf { limit, max_heap, collector: Collector::Serial, python }),
+        failures: FailureConf::default(),
         max_events: 100_000,
+        jvm: JvmConf::idle(),
     }
 }
 

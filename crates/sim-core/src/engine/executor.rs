@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::conf::ExecutorConf;
 use super::container::ContainerState;
+use super::heap::ExecutorHeap;
 use crate::ids::{AttemptSlot, BlockId, ExecutorId};
 use crate::memory::{ExecutionMemory, Grant, ManagerConf, MemoryMode};
 use crate::storage::{BlockTable, Dropped, ExecutorMemory, UnrollConf};
@@ -42,6 +43,8 @@ pub(super) struct Executor {
     pub(super) recheck_scheduled: bool,
     /// What its processes hold.
     pub(super) container: ContainerState,
+    /// Where a run needs it, as long as the executor is there.
+    pub(super) heap: Option<Box<ExecutorHeap>>,
 }
 
 impl Executor {
@@ -65,6 +68,7 @@ impl Executor {
             pool_waiters: 0,
             recheck_scheduled: false,
             container: ContainerState::default(),
+            heap: None,
         };
         if executor.presence == Presence::There {
             executor.arrive(conf, unroll);

@@ -138,6 +138,7 @@ impl Op {
             | Self::FetchShuffle { bytes, .. }
             | Self::WriteShuffle { bytes, .. }
             | Self::WriteOutput { bytes }
+            | Self::Heap { bytes }
             | Self::Result { bytes } => padded([bytes]),
             Self::ReadBlock { partition, .. } => padded([partition]),
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {
