@@ -89,7 +89,7 @@ pub(super) fn candidate(world: &World<'_>, name: String, cores: u32) -> Result<C
             ground: Ground::Source,
         });
     }
-    let left = world.usable_mib - granted * u64::from(per_node);
+    let left = world.usable_mib.saturating_sub(granted * u64::from(per_node));
     it.unused_memory_bytes = left * MIB;
     executors(world, &mut it, left);
     if it.executors == 0 {

@@ -8,6 +8,7 @@
 mod builder;
 mod containers;
 mod error;
+mod failures;
 pub mod keys;
 pub mod kind;
 pub mod layout;

@@ -4,6 +4,7 @@ mod cause;
 mod container;
 mod kind;
 mod loss;
+mod text;
 
 pub use cause::Cause;
 pub use container::ContainerUse;

@@ -163,7 +163,11 @@ impl<'p> Lowering<'p> {
             let wire = |input: usize| self.plan.node(node.inputs[input]).table.wire_bytes;
             let shuffled = |bytes: u64| if node.partitions.is_none() { bytes } else { 0 };
             let bytes = match &node.operator {
-                Operator::Narrow | Operator::Coalesce | Operator::ReadBroadcast { .. } => below(0),
+                Operator::Narrow
+                | Operator::Python(_)
+                | Operator::Coalesce
+                | Operator::UserHeap { .. }
+                | Operator::ReadBroadcast { .. } => below(0),
                 Operator::Sort { within_partitions: true, .. } => below(0),
                 Operator::Union => (0..node.inputs.len()).map(below).fold(0, u64::saturating_add),
                 Operator::Repartition { .. } | Operator::Sort { .. } | Operator::Window { .. } => {

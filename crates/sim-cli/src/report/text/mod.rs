@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod containers;
 pub(crate) mod doctor;
+mod error;
 pub(crate) mod explain;
 mod header;
 pub(crate) mod layout;
