@@ -227,7 +227,7 @@ pub(super) fn line(
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     match world.request.manager {
         Manager::Standalone => {
-            option("--total-executor-cores", (u64::from(executors) * u64::from(cores)).to_string())
+            option("--total-executor-cores", (u64::from(executors) * u64::from(cores)).to_string());
         }
         _ => option("--num-executors", executors.to_string()),
     }
