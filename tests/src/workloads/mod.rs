@@ -110,6 +110,7 @@ fn conf(drawn: &Drawn) -> RunConf {
             ..ConsumerConf::default()
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
+        container: None,
         failures: failures(drawn),
         max_events: 1_000_000,
         jvm: JvmConf::idle(),

@@ -5,7 +5,7 @@ use sim_core::observe::{Counters, Fingerprint, StageCounters};
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
 use super::{
-    Detail, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
+    ContainerReport, Detail, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
     SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, verdict,
 };
 use crate::Case;
@@ -76,7 +76,7 @@ pub(crate) fn build(
         layout: LayoutReport::of(&case.layout),
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
-        executors: executors(case, counters),
+        executors: executors(case, outcome, counters),
         oom,
         error,
         conf: settings(case),
@@ -99,7 +99,7 @@ fn rdds(case: &Case, counters: &Counters) -> Vec<RddReport> {
     tables.map(|(at, rdd)| RddReport::of(at, rdd, &counters(at))).collect()
 }
 
-fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
+fn executors(case: &Case, outcome: &Outcome, counters: &Counters) -> Vec<ExecutorReport> {
     let first = case.run_conf.executors.len();
     // Those that came in place of lost ones are like them.
     (0..counters.executors.len().max(first))
@@ -117,6 +117,7 @@ fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
                 cores: conf.cores,
                 on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
                 off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
+                container: outcome.containers.get(at).map(ContainerReport::of),
                 added_ms: peaks.added.map(|at| at.as_ms()),
                 removed_ms: peaks.removed.map(|at| at.as_ms()),
                 instead_of: peaks.instead_of.map(|executor| executor.0),

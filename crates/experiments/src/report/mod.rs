@@ -3,6 +3,7 @@
 //! Names are snake_case with the unit last. `null` is what cannot be known; [`RunReport::unknown`] says why.
 
 mod build;
+mod container;
 mod executor;
 mod failure;
 mod layout;
@@ -11,6 +12,7 @@ mod stage;
 mod verdict;
 
 pub(crate) use build::build;
+pub use container::{ContainerKill, ContainerReport};
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use failure::{ErrorReport, PartReport};
 pub use layout::LayoutReport;

@@ -176,6 +176,9 @@ table_of_keys! {
     /// Least container, YARN's `yarn.scheduler.minimum-allocation-mb`.
     PoolsimYarnMinimumAllocation = "poolsim.yarn.minimumAllocation":
         Bytes(MiB), Is("1g"), Run, AtLeast(MIB), V3_5;
+    /// Milliseconds between two looks of YARN at containers, `yarn.nodemanager.container-monitor.interval-ms`.
+    PoolsimYarnMonitorIntervalMs = "poolsim.yarn.monitorIntervalMs":
+        Long, Is("3000"), Run, Between(1, 3_600_000), V3_5;
     /// Memory that a node offers containers, YARN's `yarn.nodemanager.resource.memory-mb`.
     PoolsimYarnNodeMemory = "poolsim.yarn.nodeMemory":
         Bytes(MiB), Is("8g"), Run, AtLeast(MIB), V3_5;

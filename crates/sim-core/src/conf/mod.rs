@@ -6,6 +6,7 @@
 //! heaps, pools, pages and containers to the byte.
 
 mod builder;
+mod containers;
 mod error;
 mod failures;
 pub mod keys;

@@ -3,7 +3,7 @@
 use super::layout::Collector;
 use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::semantics::{ForceCheck, SorterPeak};
-use super::{Conf, Key};
+use super::{Conf, Key, containers};
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
 use crate::engine::{CostModel, ExecutorConf, JvmConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
@@ -94,6 +94,7 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
+            container: Some(containers::container_conf(conf, &deployment, &jvm)),
             failures: super::failures::failure_conf(conf, deployment.manager, executors),
             max_events: shape.max_events,
             jvm: jvm_conf(conf, cores, local),

@@ -6,6 +6,7 @@
 //! ```
 
 use super::heap::HeapShare;
+use super::python::PythonState;
 use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
@@ -31,6 +32,8 @@ pub(super) struct Attempt {
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
+    /// How far the present step in Python is, and whether any worker works for this attempt.
+    pub(super) python: PythonState,
     pub(super) heap: HeapShare,
 }
 
@@ -175,6 +178,7 @@ impl Attempt {
             unrolled: false,
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
+            python: PythonState::default(),
             heap: HeapShare::default(),
         }
     }

@@ -1,6 +1,7 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
 use super::failure_conf::FailureConf;
+use crate::cluster::container::ContainerConf;
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -26,6 +27,8 @@ pub struct RunConf {
     pub consumers: ConsumerConf,
     /// What takes how long.
     pub cost: CostModel,
+    /// What the containers of executors are; `None` where nobody watches them and Python takes no memory.
+    pub container: Option<ContainerConf>,
     /// The heaps of the executors and their collections of garbage.
     pub jvm: JvmConf,
     /// What happens when executors are lost and tasks fail.

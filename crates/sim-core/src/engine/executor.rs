@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::conf::ExecutorConf;
+use super::container::ContainerState;
 use super::heap::ExecutorHeap;
 use crate::ids::{AttemptSlot, BlockId, ExecutorId};
 use crate::memory::{ExecutionMemory, Grant, ManagerConf, MemoryMode};
@@ -40,6 +41,8 @@ pub(super) struct Executor {
     /// Attempts that wait for the pool.
     pub(super) pool_waiters: u32,
     pub(super) recheck_scheduled: bool,
+    /// What its processes hold.
+    pub(super) container: ContainerState,
     /// Where a run needs it, as long as the executor is there.
     pub(super) heap: Option<Box<ExecutorHeap>>,
 }
@@ -64,6 +67,7 @@ impl Executor {
             block_waiters: Vec::new(),
             pool_waiters: 0,
             recheck_scheduled: false,
+            container: ContainerState::default(),
             heap: None,
         };
         if executor.presence == Presence::There {

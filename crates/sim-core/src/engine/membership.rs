@@ -52,6 +52,7 @@ impl<O: Observer> Engine<'_, O> {
         self.executor_runs();
         self.emit(Event::ExecutorAdded(executor));
         self.emit(Event::Pools(executor));
+        self.watch_container(executor);
         self.schedule_offer(self.now);
     }
 

@@ -32,6 +32,7 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
+        container: None,
         failures: FailureConf::default(),
         max_events: 10_000,
         jvm: JvmConf::idle(),

@@ -9,6 +9,7 @@ mod bits;
 mod broadcast;
 mod cached;
 mod conf;
+mod container;
 mod executor;
 mod failure_conf;
 mod failures;
@@ -16,6 +17,7 @@ mod heap;
 mod map_outputs;
 mod membership;
 mod offers;
+mod python;
 mod queue;
 mod replacement;
 mod resource;
@@ -125,6 +127,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
+            engine.watch_container(ExecutorId::at(executor));
         }
         engine.make_heaps();
         engine.await_executors();
@@ -159,6 +162,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.lose_executor(ExecutorId(executor), LossReason::Removed);
             }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
+            Happening::Measure { executor } => self.container_measured(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
             Happening::Resubmit => self.resubmit_failed_stages(),
             Happening::Lose { loss } => self.lose_as_planned(loss),
@@ -176,9 +180,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } | Happening::Lose { .. } => {
-                self.scheduler.is_over()
-            }
+            Happening::Remove { .. }
+            | Happening::Add { .. }
+            | Happening::Lose { .. }
+            | Happening::Measure { .. } => self.scheduler.is_over(),
             Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
             Happening::HeapExhausted { .. }
             | Happening::Recheck { .. }
@@ -217,7 +222,9 @@ impl<'w, O: Observer> Engine<'w, O> {
             Verdict::Stalled { .. } => self.last_event,
             Verdict::GaveUp => self.now,
         };
-        let outcome = Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
+        let containers = self.container_uses();
+        let outcome =
+            Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls, containers };
         (outcome, self.observer)
     }
 

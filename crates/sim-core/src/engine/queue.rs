@@ -1,7 +1,8 @@
 //! Pending events, and the one place that says in which order they happen: `(time, class, seq)`.
 //!
 //! At one instant resources complete first, then attempts go on, then woken waiters re-check, then heaps are
-//! found full, then executors go and come, then the driver acts: what was freed at that instant is seen by all who ask at it, and who ends at the instant
+//! found full, then executors go and come, then containers are measured, then the driver acts: what was freed at that
+//! instant is seen by all who ask at it, and who ends at the instant
 //! at which its executor is lost has ended. Equal classes are served first come, first served.
 //! A binary heap was the fastest of the queues measured up to some thousand pending events.
 
@@ -27,6 +28,8 @@ pub(super) enum Happening {
     Lose { loss: u32 },
     /// An executor registers.
     Add { executor: u32 },
+    /// The container of an executor is measured.
+    Measure { executor: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
     /// The driver submits the stages again that failed.
@@ -44,8 +47,9 @@ impl Happening {
             Self::HeapExhausted { .. } => 3,
             Self::Remove { .. } | Self::Lose { .. } => 4,
             Self::Add { .. } => 5,
-            Self::Submit { .. } | Self::Resubmit => 6,
-            Self::Offer => 7,
+            Self::Measure { .. } => 6,
+            Self::Submit { .. } | Self::Resubmit => 7,
+            Self::Offer => 8,
         }
     }
 }

@@ -105,7 +105,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.spend(attempt, Doing::Computing, time)
     }
 
-    fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
+    pub(super) fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
         self.turn_to(attempt, Doing::Moving);
         !self.move_bytes(attempt, over, bytes)
     }
@@ -185,6 +185,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         if needs_lock && self.wait_for_lock(attempt, AfterLock::Step) {
             return false;
         }
+        if let Op::Python { .. } = op {
+            return self.python_step(attempt, frame, op, values);
+        }
         let state = &mut self.attempts[attempt as usize];
         state.frames.last_mut().expect("it has one").at += 1;
         let consumer =
@@ -238,6 +241,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.start_reading(attempt, id);
                 self.compute(attempt, time(amount))
             }
+            Op::Python { .. } => unreachable!("it was taken above"),
             Op::Close { slot } => {
                 let id = consumer(slot);
                 state.slots[frame.slot_base as usize + usize::from(slot)] = None;
@@ -294,7 +298,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     /// Rows of nearly equal size: the first ones one byte larger where the bytes do not divide evenly.
-    fn begin_insert(
+    pub(super) fn begin_insert(
         &mut self,
         attempt: u32,
         into: ConsumerId,
@@ -413,6 +417,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let info = self.attempts[attempt as usize].info;
         self.schedule_recheck(info.executor);
         self.emit(Event::Pools(info.executor));
+        self.watch_container(info.executor);
         written
     }
 
@@ -474,6 +479,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn finish_attempt(&mut self, attempt: u32) {
         self.turn_to(attempt, Doing::Next);
+        self.end_python(attempt, true);
         self.count_consumers(attempt);
         let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
@@ -484,6 +490,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     /// An attempt throws: it ends, its executor goes on.
     pub(super) fn fail_attempt(&mut self, attempt: u32, cause: Cause) {
         self.turn_to(attempt, Doing::Next);
+        self.end_python(attempt, false);
         self.count_consumers(attempt);
         let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
@@ -497,6 +504,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             self.executor_of(attempt).pool_waiters -= 1;
         }
         self.turn_to(attempt, Doing::Next);
+        self.end_python(attempt, false);
         self.count_consumers(attempt);
         self.abort_flows(attempt);
         let slot = self.attempts[attempt as usize].slot();
@@ -588,6 +596,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         self.schedule_recheck(executor_id);
         self.emit(Event::Pools(executor_id));
+        self.watch_container(executor_id);
         self.schedule_offer(self.now);
     }
 }

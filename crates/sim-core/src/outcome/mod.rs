@@ -1,11 +1,13 @@
 //! How a run ended, and what ends attempts, executors and applications.
 
 mod cause;
+mod container;
 mod kind;
 mod loss;
 mod text;
 
 pub use cause::Cause;
+pub use container::ContainerUse;
 pub use kind::FailureKind;
 pub use loss::{ContainerReport, ExecutorLoss, LossReason};
 
@@ -25,6 +27,8 @@ pub struct Outcome {
     pub events: u64,
     /// Calls of the memory managers and stores.
     pub memory_calls: u64,
+    /// What the container of each executor held at most; empty where containers are not watched.
+    pub containers: Vec<ContainerUse>,
 }
 
 /// How a run ended.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Amount, ConsumerSpec, Op, Program, Workload};
+use super::{Amount, ConsumerSpec, Op, Program, PythonWork, Workload};
 use crate::ids::StageId;
 
 /// Why a workload cannot run.
@@ -98,6 +98,7 @@ impl Workload {
                 | Op::Drain { slot, .. }
                 | Op::Close { slot } => &[*slot],
                 Op::Pipe { from, into, .. } => &[*from, *into],
+                Op::Python { queue: Some(queue), .. } => &[*queue],
                 _ => &[],
             };
             if slots.iter().any(|&slot| slot >= program.slots) {
@@ -132,24 +133,31 @@ impl Op {
     /// The amounts of this step.
     pub fn amounts(&self) -> impl Iterator<Item = Amount> + use<> {
         let amounts = match *self {
-            Self::Compute { time } | Self::Finish { time, .. } | Self::Drain { time, .. } => {
-                [Some(time), None, None]
-            }
+            Self::Compute { time } | Self::Finish { time, .. } | Self::Drain { time, .. } => padded([time]),
             Self::ReadInput { bytes }
             | Self::FetchShuffle { bytes, .. }
             | Self::WriteShuffle { bytes, .. }
             | Self::WriteOutput { bytes }
             | Self::Heap { bytes }
-            | Self::Result { bytes } => [Some(bytes), None, None],
-            Self::ReadBlock { partition, .. } => [Some(partition), None, None],
+            | Self::Result { bytes } => padded([bytes]),
+            Self::ReadBlock { partition, .. } => padded([partition]),
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {
-                [Some(rows), Some(bytes), Some(time)]
+                padded([rows, bytes, time])
             }
             Self::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
-                [Some(aggregation.groups), Some(aggregation.run_rows), None]
+                padded([aggregation.groups, aggregation.run_rows])
             }
-            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 3],
+            Self::Python { rows, bytes, time, work, .. } => {
+                let PythonWork { objects, held, leaked, merged, .. } = work;
+                padded([rows, bytes, time, objects, held, leaked, merged])
+            }
+            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => padded([]),
         };
         amounts.into_iter().flatten()
     }
+}
+
+/// As many amounts as a step has at most.
+fn padded<const N: usize>(amounts: [Amount; N]) -> [Option<Amount>; 7] {
+    std::array::from_fn(|at| amounts.get(at).copied())
 }

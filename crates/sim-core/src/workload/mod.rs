@@ -8,7 +8,7 @@ mod check;
 mod program;
 
 pub use check::WorkloadError;
-pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, Slot};
+pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, PythonWork, Slot};
 
 use crate::ids::{BlockId, JobId, ProgramId, RddId, ShuffleId, StageId};
 use crate::storage::StorageLevel;

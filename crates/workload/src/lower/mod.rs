@@ -13,6 +13,7 @@ mod exchange;
 mod join;
 mod join_strategy;
 mod partitions;
+mod python;
 mod rdd_keys;
 mod recording;
 mod shuffle_writer;
@@ -103,6 +104,7 @@ impl<'p> Lowering<'p> {
             Operator::Scan { splits, file_bytes } => self.scan(node, splits.as_deref(), *file_bytes),
             Operator::Recorded(tasks) => self.recorded(node, tasks),
             Operator::Narrow => self.narrow(node),
+            Operator::Python(function) => self.python(node, function),
             Operator::Repartition { .. } => self.repartition(id),
             Operator::Coalesce => self.coalesce(node),
             Operator::Union => self.union(id),
@@ -120,7 +122,7 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// A filter, a projection, a Python function.
+    /// A filter, a projection.
     fn narrow(&mut self, node: &crate::plan::Node) -> Result<Stream, Error> {
         let mut stream = self.stream(node.inputs[0])?;
         stream.spend(|cell| self.conf.costs.rows(cell.rows, node.cpu_ns_per_row));

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use sim_core::ids::StageId;
-use sim_core::workload::{Aggregation, Amount, ConsumerSpec, Op, Placement, Program, Slot};
+use sim_core::workload::{Aggregation, Amount, ConsumerSpec, Op, Placement, Program, PythonWork, Slot};
 
 use crate::Error;
 use crate::plan::{Table, apportion};
@@ -329,6 +329,7 @@ fn time_of(op: Op) -> Option<u16> {
         | Op::Insert { time, .. }
         | Op::Finish { time, .. }
         | Op::Pipe { time, .. }
+        | Op::Python { time, .. }
         | Op::Drain { time, .. } => time,
         _ => return None,
     };
@@ -365,6 +366,19 @@ pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Sl
         },
         Op::Drain { slot: s, time } => Op::Drain { slot: slot(s), time: amount(time) },
         Op::Close { slot: s } => Op::Close { slot: slot(s) },
+        Op::Python { queue, rows, bytes, time, work } => Op::Python {
+            queue: queue.map(slot),
+            rows: amount(rows),
+            bytes: amount(bytes),
+            time: amount(time),
+            work: PythonWork {
+                objects: amount(work.objects),
+                held: amount(work.held),
+                leaked: amount(work.leaked),
+                merged: amount(work.merged),
+                ..work
+            },
+        },
         Op::WriteShuffle { shuffle, bytes } => Op::WriteShuffle { shuffle, bytes: amount(bytes) },
         Op::WriteOutput { bytes } => Op::WriteOutput { bytes: amount(bytes) },
         Op::Heap { bytes } => Op::Heap { bytes: amount(bytes) },

@@ -7,6 +7,7 @@ mod apportion;
 mod build;
 mod items;
 mod keys;
+mod python;
 pub mod recording;
 
 use serde::Deserialize;
@@ -18,6 +19,7 @@ pub(crate) use apportion::evenly;
 pub(crate) use build::Builder;
 pub use items::Items;
 pub use keys::{Keys, Share};
+pub use python::PythonFunction;
 pub use recording::Recording;
 
 use crate::adaptive::JoinType;
@@ -80,8 +82,10 @@ pub enum Operator {
     },
     /// Tasks as a log recorded them.
     Recorded(Vec<RecordedTask>),
-    /// A filter, a projection, a Python function: rows go through.
+    /// A filter, a projection: rows go through.
     Narrow,
+    /// A function in Python.
+    Python(PythonFunction),
     /// Deals rows out anew, by key or in turn.
     Repartition {
         /// By key.

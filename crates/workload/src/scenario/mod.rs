@@ -8,6 +8,7 @@ mod entries;
 mod expect;
 mod loss;
 mod name;
+mod python;
 mod quantity;
 mod resolve;
 mod setting;
@@ -26,6 +27,7 @@ pub(crate) use action::Action;
 pub(crate) use diagnose::choice;
 pub(crate) use document::Document;
 pub(crate) use name::Name;
+pub(crate) use python::{Python, Transport};
 pub(crate) use quantity::{Amount, Quantity, Unit};
 pub(crate) use step::{Aggregate, Cache, GroupByKey, Join, Keys, Recorded, ReduceByKey, Scan, Share, Step};
 

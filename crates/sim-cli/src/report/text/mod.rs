@@ -1,6 +1,7 @@
 //! Results for people.
 
 pub(crate) mod check;
+mod containers;
 pub(crate) mod doctor;
 mod error;
 pub(crate) mod explain;

@@ -4,6 +4,7 @@ mod draw;
 mod jobs;
 mod keyed;
 mod operator;
+mod python;
 mod source;
 
 use std::collections::HashMap;
