@@ -21,12 +21,14 @@ mod input;
 mod kind;
 pub mod layout;
 mod limits;
+mod losses;
 pub mod properties;
 mod recorded;
 pub mod replay;
 pub mod report;
 mod run;
 mod settings;
+pub mod size;
 pub mod submit;
 pub mod sweep;
 

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::check(args, cli.color),
         Command::Sweep(args) => commands::sweep::sweep(args, cli.color),
         Command::Layout(args) => commands::layout::layout(args, cli.color),
+        Command::Size(args) => commands::size::size(args, cli.color),
     };
     match result {
         Ok(exit) => exit.into(),

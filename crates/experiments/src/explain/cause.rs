@@ -155,6 +155,10 @@ pub(super) fn of_loss(loss: &ExecutorLoss) -> String {
     match &loss.reason {
         LossReason::Removed => format!("executor {executor} left, as the input says"),
         LossReason::Idle => format!("executor {executor} was given back by dynamic allocation"),
+        LossReason::Killed => format!("the process of executor {executor} was killed from outside"),
+        LossReason::Preempted => {
+            format!("the cluster manager took the container of executor {executor} for somebody else")
+        }
         LossReason::ContainerLimit(report) => {
             format!("the container of executor {executor} was killed: {}", container_of(report))
         }

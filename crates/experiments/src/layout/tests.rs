@@ -108,7 +108,7 @@ fn the_largest_heap_that_fits_is_the_largest() {
         let conf = Conf::builder(DEFAULT_VERSION).layer("test", pairs).build().expect("settings");
         let deployment = Deployment::of(&conf);
         let (_, container) = process::executor(&conf, &deployment);
-        let heap = cluster::largest_heap_mib(&conf, &container, limit).expect("it fits");
+        let heap = cluster::largest_heap_mib(&conf, &deployment, &container, limit).expect("it fits");
         let total = |heap: u64| heap + (heap / 10).max(384) + container.off_heap_mib;
         assert!(total(heap) <= limit && total(heap + 1) > limit, "{limit}: {heap}");
     }
@@ -199,4 +199,17 @@ fn a_master_that_is_none_is_an_error() {
     };
     let request = Request::of_settings(&Settings { layers: vec![layer], ..Settings::default() });
     assert!(layout(&request).expect_err("mesos").to_string().contains("no master"));
+}
+
+#[test]
+fn sizes_whose_sums_overflow_are_refused() {
+    for (key, value) in [("spark.memory.offHeap.size", "8191p"), ("spark.executor.memory", "2p")] {
+        let layer = Layer {
+            name: "test".to_owned(),
+            pairs: vec![(key.to_owned(), value.to_owned())],
+            slips: Slips::Refuse,
+        };
+        let request = Request::of_settings(&Settings { layers: vec![layer], ..Settings::default() });
+        assert!(layout(&request).is_err(), "{key}");
+    }
 }

@@ -47,10 +47,20 @@ pub struct StageReport {
     pub shuffle_read_bytes: u64,
     /// Bytes written as map output.
     pub shuffle_write_bytes: u64,
+    /// `JVM GC Time` of its attempts: what the beans of the collectors of their executors counted while they ran.
+    pub jvm_gc_ms: u64,
     /// Attempts that failed.
     pub failed_tasks: u64,
     /// Attempts that were killed because the stage was aborted.
     pub killed_tasks: u64,
+    /// Attempts that were lost with their executor.
+    pub lost_tasks: u64,
+    /// Attempts that found map output missing; they are among the failed ones.
+    pub fetch_failed_tasks: u64,
+    /// Tasks that had succeeded and ran once more, as their map output was lost while the stage ran.
+    pub resubmitted_tasks: u64,
+    /// How often the stage was submitted.
+    pub attempts: u32,
     /// Where the time of its attempts went.
     pub time: TimeParts,
     /// Its attempts by index and attempt, where they were asked for.
@@ -80,11 +90,11 @@ pub enum StageStatus {
 pub enum TaskStatus {
     /// It has succeeded.
     Succeeded,
-    /// It ran out of memory.
+    /// It threw.
     Failed,
     /// Its stage was aborted.
     Killed,
-    /// Its executor was removed.
+    /// Its executor was lost.
     Lost,
 }
 
@@ -93,7 +103,9 @@ pub enum TaskStatus {
 pub struct TaskReport {
     /// Its task's number in the stage.
     pub index: u32,
-    /// 0 for the first attempt.
+    /// Which attempt of the stage it is of: 0 for the first one.
+    pub stage_attempt: u32,
+    /// 0 for the first attempt in that attempt of the stage.
     pub attempt: u32,
     /// Where it ran.
     pub executor: u32,
@@ -111,6 +123,8 @@ pub struct TaskReport {
     pub spills: u64,
     /// `Peak Execution Memory`.
     pub peak_execution_memory_bytes: u64,
+    /// `JVM GC Time`.
+    pub jvm_gc_ms: u64,
     /// Where its time went.
     pub time: TimeParts,
 }
@@ -132,6 +146,8 @@ pub struct TimeParts {
     pub io_ms: u64,
     /// Being launched.
     pub launch_ms: u64,
+    /// Held up by collections of garbage, which stopped threads or took their processors.
+    pub gc_ms: u64,
 }
 
 impl StageReport {
@@ -164,8 +180,13 @@ impl StageReport {
             input_bytes: sum.input_bytes.0,
             shuffle_read_bytes: sum.shuffle_read_bytes.0,
             shuffle_write_bytes: sum.shuffle_write_bytes.0,
+            jvm_gc_ms: sum.jvm_gc_time.as_ms(),
             failed_tasks: counters.failed_tasks,
             killed_tasks: counters.killed_tasks,
+            lost_tasks: counters.lost_tasks,
+            fetch_failed_tasks: counters.fetch_failed_tasks,
+            resubmitted_tasks: counters.resubmitted_tasks,
+            attempts: counters.attempts,
             time: TimeParts::of(sum),
             tasks: (detail == Detail::Tasks).then(|| tasks(&counters.tasks)),
         }
@@ -174,7 +195,7 @@ impl StageReport {
 
 fn tasks(rows: &[TaskRow]) -> Vec<TaskReport> {
     let mut tasks: Vec<TaskReport> = rows.iter().map(TaskReport::of).collect();
-    tasks.sort_by_key(|task| (task.index, task.attempt));
+    tasks.sort_by_key(|task| (task.index, task.stage_attempt, task.attempt));
     tasks
 }
 
@@ -183,6 +204,7 @@ impl TaskReport {
         let metrics = &row.metrics;
         Self {
             index: row.info.index,
+            stage_attempt: row.info.stage_attempt,
             attempt: row.info.attempt,
             executor: row.info.executor.0,
             status: match row.end {
@@ -197,6 +219,7 @@ impl TaskReport {
             disk_spilled_bytes: metrics.disk_bytes_spilled.0,
             spills: metrics.spills,
             peak_execution_memory_bytes: metrics.peak_execution_memory.0,
+            jvm_gc_ms: metrics.jvm_gc_time.as_ms(),
             time: TimeParts::of(metrics),
         }
     }
@@ -212,6 +235,7 @@ impl TimeParts {
             lock_wait_ms: metrics.lock_wait.as_ms(),
             io_ms: metrics.io.as_ms(),
             launch_ms: metrics.launch.as_ms(),
+            gc_ms: metrics.gc_wait.as_ms(),
         }
     }
 
@@ -225,5 +249,6 @@ impl TimeParts {
             + self.lock_wait_ms
             + self.io_ms
             + self.launch_ms
+            + self.gc_ms
     }
 }

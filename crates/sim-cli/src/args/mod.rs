@@ -9,6 +9,7 @@ mod log;
 mod replay;
 mod run;
 mod settings;
+mod size;
 mod sweep;
 
 pub(crate) use check::{CheckArgs, CheckFormat};
@@ -20,6 +21,7 @@ pub(crate) use log::LogArgs;
 pub(crate) use replay::{ReplayArgs, ReplayFormat};
 pub(crate) use run::{RunArgs, RunFormat};
 pub(crate) use settings::SettingArgs;
+pub(crate) use size::{SizeArgs, SizeFormat};
 pub(crate) use sweep::{SweepArgs, SweepFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -78,6 +80,8 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
     /// Lay out the memory of a configuration: containers, heaps, pools, and what the cluster manager makes of them.
     Layout(LayoutArgs),
+    /// Size executors for a cluster and its data, with every sum shown and lines of spark-submit.
+    Size(SizeArgs),
 }
 
 /// When to use colours.

@@ -7,6 +7,7 @@ pub(crate) mod import;
 pub(crate) mod layout;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod size;
 pub(crate) mod sweep;
 
 use std::path::Path;

@@ -5,7 +5,8 @@
 //!                    → free (finished, failed or killed)
 //! ```
 
-use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, StageId};
+use super::heap::HeapShare;
+use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
 use crate::observe::{AttemptInfo, TaskMetrics};
@@ -30,6 +31,7 @@ pub(super) struct Attempt {
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
+    pub(super) heap: HeapShare,
 }
 
 /// A program on an attempt's stack: its task, or a partition that has to be computed.
@@ -69,6 +71,8 @@ pub(super) enum Doing {
     Computing,
     /// It reads or writes bytes over a disk or a network.
     Moving,
+    /// The map output that it fetched is gone: it will fail when it tries again.
+    FetchRetry(ShuffleId),
     /// It works with its consumers.
     Consuming(Consuming),
     /// It waits for the pool.
@@ -155,6 +159,7 @@ impl Attempt {
         Self {
             info: AttemptInfo {
                 stage: StageId(0),
+                stage_attempt: 0,
                 index: 0,
                 attempt: 0,
                 executor,
@@ -170,6 +175,7 @@ impl Attempt {
             unrolled: false,
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
+            heap: HeapShare::default(),
         }
     }
 
@@ -183,7 +189,8 @@ impl Attempt {
 
     /// Changes what it does and books the time since the last change.
     pub(super) fn turn_to(&mut self, now: SimTime, doing: Doing) {
-        let elapsed = now - self.since;
+        // An attempt that ends while a collection holds it up has been booked beyond its end.
+        let elapsed = now.saturating_sub(self.since);
         let metrics = &mut self.metrics;
         let part = match self.doing {
             Doing::Free => None,
@@ -191,7 +198,7 @@ impl Attempt {
             Doing::Next | Doing::Computing | Doing::Consuming(_) | Doing::Putting(_) => {
                 Some(&mut metrics.cpu)
             }
-            Doing::Moving | Doing::BlockIo(_) => Some(&mut metrics.io),
+            Doing::Moving | Doing::FetchRetry(_) | Doing::BlockIo(_) => Some(&mut metrics.io),
             Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
             Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
             Doing::Evicting(_) => Some(&mut metrics.evict),
