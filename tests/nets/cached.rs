@@ -13,7 +13,7 @@ use sim_core::workload::{Amount, ConsumerSpec, Job, Op, Partition, Program, Rdd,
 /// time: the first to have read it caches it again, the other finds it there (`maybeCacheDiskValuesInMemory`).
 #[test]
 fn two_readers_of_a_block_on_disk_cache_it_once() {
-    let program = |ops: Vec<Op>| Program { ops, columns: 0, slots: 1 };
+    let program = |ops: Vec<Op>| Program { ops, columns: 0, slots: 1, ..Program::default() };
     let fixed = Amount::Fixed;
     let read =
         program(vec![Op::ReadBlock { rdd: RddId(0), partition: fixed(0) }, Op::Result { bytes: fixed(1) }]);

@@ -26,6 +26,7 @@ pub mod report;
 mod run;
 mod settings;
 pub mod sweep;
+pub mod without;
 
 pub use case::{Case, DEFAULT_VERSION, Note};
 pub use error::Error;

@@ -1,12 +1,12 @@
 //! From the observers of a run to its report.
 
 use sim_core::memory::MemoryMode;
-use sim_core::observe::{Counters, Fingerprint, StageCounters};
+use sim_core::observe::{Counters, Fingerprint, StageCounters, TaskMetrics};
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
 use super::{
     Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport, SCHEMA_VERSION,
-    SettingReport, StageReport, Unknown, Verdict, verdict,
+    SettingReport, StageReport, TimeParts, Unknown, Verdict, verdict,
 };
 use crate::Case;
 
@@ -45,7 +45,8 @@ pub(crate) fn build(
         failed: verdict.failed(),
         failure: verdict::failure(&outcome.verdict),
         duration_ms: outcome.end.as_ms(),
-        cpu_ms: sum(|stage| stage.sum.cpu.0) / 1_000_000,
+        cpu_ms: sum(|stage| stage.sum.cpu.0 + stage.sum.serialization.0) / 1_000_000,
+        time_ms: time(counters),
         memory_spilled_bytes,
         disk_spilled_bytes: sum(|stage| stage.sum.disk_bytes_spilled.0),
         peak_execution_memory_max_bytes: counters
@@ -65,12 +66,19 @@ pub(crate) fn build(
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
         executors: executors(case, counters),
+        without: None,
         oom,
         conf: settings(case),
         events: outcome.events,
         fingerprint: fingerprint.to_string(),
         unknown: unknown(verdict),
     }
+}
+
+fn time(counters: &Counters) -> TimeParts {
+    let mut all = TaskMetrics::default();
+    counters.stages.iter().for_each(|stage| all.add(&stage.sum));
+    TimeParts::of(&all)
 }
 
 fn stages(case: &Case, counters: &Counters, detail: Detail) -> Vec<StageReport> {

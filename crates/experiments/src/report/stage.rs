@@ -1,10 +1,10 @@
 //! Stages and attempts in the report.
 
 use serde::Serialize;
-use sim_core::observe::{StageCounters, TaskEnd, TaskMetrics, TaskRow};
+use sim_core::observe::{StageCounters, TaskEnd, TaskRow};
 use sim_core::workload::Stage;
 
-use super::Detail;
+use super::{Detail, TimeParts};
 
 /// One stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -52,7 +52,12 @@ pub struct StageReport {
     /// Attempts that were killed because the stage was aborted.
     pub killed_tasks: u64,
     /// Where the time of its attempts went.
-    pub time: TimeParts,
+    pub time_ms: TimeParts,
+    /// How much of `time_ms.wait` was waiting for the pool; the rest was waiting for the memory manager's lock, and for
+    /// blocks that others compute.
+    pub pool_wait_ms: u64,
+    /// How much of `time_ms.disk` was writing blocks that their requests evicted.
+    pub evict_ms: u64,
     /// Its attempts by index and attempt, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Vec<TaskReport>>,
@@ -112,26 +117,9 @@ pub struct TaskReport {
     /// `Peak Execution Memory`.
     pub peak_execution_memory_bytes: u64,
     /// Where its time went.
-    pub time: TimeParts,
-}
-
-/// Where the time of attempts went; the parts add up to their durations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct TimeParts {
-    /// Computing.
-    pub cpu_ms: u64,
-    /// Writing spills.
-    pub spill_ms: u64,
-    /// Writing blocks that their requests evicted.
-    pub evict_ms: u64,
-    /// Waiting for the pool.
+    pub time_ms: TimeParts,
+    /// How much of `time_ms.wait` was waiting for the pool.
     pub pool_wait_ms: u64,
-    /// Waiting for the memory manager's lock, and for blocks that others compute.
-    pub lock_wait_ms: u64,
-    /// Reading and writing that is no spill.
-    pub io_ms: u64,
-    /// Being launched.
-    pub launch_ms: u64,
 }
 
 impl StageReport {
@@ -166,7 +154,9 @@ impl StageReport {
             shuffle_write_bytes: sum.shuffle_write_bytes.0,
             failed_tasks: counters.failed_tasks,
             killed_tasks: counters.killed_tasks,
-            time: TimeParts::of(sum),
+            time_ms: TimeParts::of(sum),
+            pool_wait_ms: sum.pool_wait.as_ms(),
+            evict_ms: sum.evict.as_ms(),
             tasks: (detail == Detail::Tasks).then(|| tasks(&counters.tasks)),
         }
     }
@@ -197,33 +187,8 @@ impl TaskReport {
             disk_spilled_bytes: metrics.disk_bytes_spilled.0,
             spills: metrics.spills,
             peak_execution_memory_bytes: metrics.peak_execution_memory.0,
-            time: TimeParts::of(metrics),
-        }
-    }
-}
-
-impl TimeParts {
-    fn of(metrics: &TaskMetrics) -> Self {
-        Self {
-            cpu_ms: metrics.cpu.as_ms(),
-            spill_ms: metrics.spill.as_ms(),
-            evict_ms: metrics.evict.as_ms(),
+            time_ms: TimeParts::of(metrics),
             pool_wait_ms: metrics.pool_wait.as_ms(),
-            lock_wait_ms: metrics.lock_wait.as_ms(),
-            io_ms: metrics.io.as_ms(),
-            launch_ms: metrics.launch.as_ms(),
         }
-    }
-
-    /// All of it.
-    #[must_use]
-    pub fn total_ms(&self) -> u64 {
-        self.cpu_ms
-            + self.spill_ms
-            + self.evict_ms
-            + self.pool_wait_ms
-            + self.lock_wait_ms
-            + self.io_ms
-            + self.launch_ms
     }
 }

@@ -145,6 +145,14 @@ table_of_keys! {
     /// Order in which waiting tasks wake.
     PoolsimWakeOrder = "poolsim.wakeOrder":
         Enum(&["hotspot", "fifo", "lifo", "seeded"]), Is("hotspot"), Run, Any, V3_5;
+    /// Whether disks take no time, those that spills are written to neither.
+    PoolsimWithoutDisk = "poolsim.without.disk": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether collecting garbage takes no time.
+    PoolsimWithoutGc = "poolsim.without.gc": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether networks take no time.
+    PoolsimWithoutNetwork = "poolsim.without.network": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether serializing and writing spills takes no time.
+    PoolsimWithoutSpill = "poolsim.without.spill": Bool, Is("false"), Run, Any, V3_5;
     /// Step of container sizes; the minimum in the capacity scheduler.
     PoolsimYarnIncrementAllocation = "poolsim.yarn.incrementAllocation":
         Bytes(MiB), SameAs(Key::PoolsimYarnMinimumAllocation), Run, AtLeast(MIB), V3_5;

@@ -162,11 +162,14 @@ fn consumer_conf(conf: &Conf) -> ConsumerConf {
 
 fn cost_model(conf: &Conf) -> CostModel {
     let ms = |key| SimTime::from_ms(conf.int(key) as u64);
+    let rate = |without, key| if conf.flag(without) { 0 } else { conf.bytes(key) };
     CostModel {
-        disk_bytes_per_second: conf.bytes(Key::PoolsimDiskBytesPerSecond),
-        network_bytes_per_second: conf.bytes(Key::PoolsimNetworkBytesPerSecond),
+        disk_bytes_per_second: rate(Key::PoolsimWithoutDisk, Key::PoolsimDiskBytesPerSecond),
+        network_bytes_per_second: rate(Key::PoolsimWithoutNetwork, Key::PoolsimNetworkBytesPerSecond),
         spill_disk_ppm: (conf.double(Key::PoolsimSpillDiskRatio) * 1e6).round() as u64,
         spill_cpu_ps_per_byte: conf.int(Key::PoolsimSpillCpuBytePs) as u64,
+        spills_take_time: !conf.flag(Key::PoolsimWithoutSpill),
+        gc_takes_time: !conf.flag(Key::PoolsimWithoutGc),
         driver_launch: ms(Key::PoolsimDriverLaunchMs),
         executor_launch: ms(Key::PoolsimTaskLaunchMs),
     }

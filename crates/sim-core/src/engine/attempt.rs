@@ -30,6 +30,8 @@ pub(super) struct Attempt {
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
+    /// Its CPU time when its present step began.
+    pub(super) cpu_before: SimTime,
 }
 
 /// A program on an attempt's stack: its task, or a partition that has to be computed.
@@ -68,7 +70,7 @@ pub(super) enum Doing {
     /// It computes.
     Computing,
     /// It reads or writes bytes over a disk or a network.
-    Moving,
+    Moving(Transfer),
     /// It works with its consumers.
     Consuming(Consuming),
     /// It waits for the pool.
@@ -85,8 +87,19 @@ pub(super) enum Doing {
     BlockWait { rdd: RddId, index: u32 },
     /// It stores a block, or caches one again that was on disk.
     Putting(Putting),
-    /// It reads or writes that block on disk.
-    BlockIo(Putting),
+    /// It reads or writes that block on disk, or sends its replicas.
+    BlockIo(Putting, Transfer),
+}
+
+/// What bytes are moved for: the part of the attempt's time that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transfer {
+    /// Input, output and cached blocks.
+    Disk,
+    /// Cached blocks of others, broadcast variables, results.
+    Network,
+    /// Map output.
+    Shuffle,
 }
 
 /// The consumer step on its way.
@@ -170,6 +183,7 @@ impl Attempt {
             unrolled: false,
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
+            cpu_before: SimTime::ZERO,
         }
     }
 
@@ -179,6 +193,15 @@ impl Attempt {
 
     pub(super) fn is_running(&self) -> bool {
         !matches!(self.doing, Doing::Free)
+    }
+
+    /// The present step has ended, of whose CPU time so many millionths were serialization.
+    pub(super) fn book_serialization(&mut self, ppm: u32) {
+        let cpu = self.metrics.cpu - self.cpu_before;
+        let serialization = SimTime((u128::from(cpu.0) * u128::from(ppm) / 1_000_000) as u64);
+        self.metrics.cpu -= serialization;
+        self.metrics.serialization += serialization;
+        self.cpu_before = self.metrics.cpu;
     }
 
     /// Changes what it does and books the time since the last change.
@@ -191,7 +214,11 @@ impl Attempt {
             Doing::Next | Doing::Computing | Doing::Consuming(_) | Doing::Putting(_) => {
                 Some(&mut metrics.cpu)
             }
-            Doing::Moving | Doing::BlockIo(_) => Some(&mut metrics.io),
+            Doing::Moving(transfer) | Doing::BlockIo(_, transfer) => Some(match transfer {
+                Transfer::Disk => &mut metrics.disk,
+                Transfer::Network => &mut metrics.network,
+                Transfer::Shuffle => &mut metrics.shuffle,
+            }),
             Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
             Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
             Doing::Evicting(_) => Some(&mut metrics.evict),

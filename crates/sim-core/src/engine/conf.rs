@@ -56,6 +56,10 @@ pub struct CostModel {
     pub spill_disk_ppm: u64,
     /// Picoseconds of CPU for each byte of records that a spill serializes and compresses.
     pub spill_cpu_ps_per_byte: u64,
+    /// Whether spills take time at all; their bytes are written as they are.
+    pub spills_take_time: bool,
+    /// Whether collecting garbage does.
+    pub gc_takes_time: bool,
     /// The driver's work for one task; one task after the other.
     pub driver_launch: SimTime,
     /// The executor's work before a task's first step: fetching and deserializing it.
@@ -71,6 +75,8 @@ impl CostModel {
             network_bytes_per_second: 0,
             spill_disk_ppm: 1_000_000,
             spill_cpu_ps_per_byte: 0,
+            spills_take_time: true,
+            gc_takes_time: true,
             driver_launch: SimTime::ZERO,
             executor_launch: SimTime::ZERO,
         }
@@ -96,6 +102,8 @@ impl Default for CostModel {
             network_bytes_per_second: 1 << 30,
             spill_disk_ppm: 900_000,
             spill_cpu_ps_per_byte: 5_000,
+            spills_take_time: true,
+            gc_takes_time: true,
             driver_launch: SimTime(500_000),
             executor_launch: SimTime::from_ms(4),
         }

@@ -38,7 +38,7 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
 
 /// One job a stage; each runs its program with so many tasks.
 fn workload(programs: Vec<Vec<Op>>, stages: &[(u32, u32)]) -> Workload {
-    let program = |ops| Program { ops, columns: 1, slots: 1 };
+    let program = |ops| Program { ops, columns: 1, slots: 1, ..Program::default() };
     let stage = |&(program, tasks): &(u32, u32)| Stage {
         name: "stage".into(),
         parents: vec![],

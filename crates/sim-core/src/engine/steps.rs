@@ -1,12 +1,12 @@
 //! What an attempt does next: the interpreter of programs.
 
-use super::attempt::{AfterEviction, AfterLock, Consuming, Doing, Frame, FrameOf};
+use super::attempt::{AfterEviction, AfterLock, Consuming, Doing, Frame, FrameOf, Transfer};
 use super::executor::Grants;
 use super::{Engine, Over};
 use crate::ids::{ConsumerId, ExecutorId};
 use crate::memory::MemoryMode;
 use crate::memory::consumer::{Consumer, ConsumerSetup, Failure, Progress, Rows, TaskConsumers};
-use crate::observe::{End, Event, EvictedFor, Observer};
+use crate::observe::{AttemptInfo, End, Event, EvictedFor, Observer, TaskMetrics};
 use crate::outcome::{Cause, Holder, OomReport};
 use crate::storage::ToDisk;
 use crate::units::{Bytes, SimTime};
@@ -22,7 +22,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn go_on(&mut self, attempt: u32) -> bool {
         match self.attempts[attempt as usize].doing {
             Doing::Free => false,
-            Doing::Launching | Doing::Computing | Doing::Moving | Doing::Next => {
+            Doing::Launching | Doing::Computing | Doing::Moving(_) | Doing::Next => {
                 self.turn_to(attempt, Doing::Next);
                 self.next_step(attempt)
             }
@@ -34,7 +34,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Doing::SpillCpu(consuming, disk_bytes) => {
                 self.turn_to(attempt, Doing::Spilling(consuming));
-                !self.move_bytes(attempt, Over::Disk, disk_bytes)
+                !(self.conf.cost.spills_take_time && self.move_bytes(attempt, Over::Disk, disk_bytes))
             }
             Doing::Spilling(consuming) => {
                 self.turn_to(attempt, Doing::Consuming(consuming));
@@ -68,7 +68,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Doing::BlockWait { rdd, index } => self.read_block(attempt, rdd, index),
             Doing::Putting(putting) => self.put(attempt, putting),
-            Doing::BlockIo(putting) => {
+            Doing::BlockIo(putting, _) => {
                 self.turn_to(attempt, Doing::Putting(putting));
                 true
             }
@@ -100,8 +100,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.spend(attempt, Doing::Computing, time)
     }
 
-    fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
-        self.turn_to(attempt, Doing::Moving);
+    fn transfer(&mut self, attempt: u32, what: Transfer, over: Over, bytes: Bytes) -> bool {
+        self.turn_to(attempt, Doing::Moving(what));
         !self.move_bytes(attempt, over, bytes)
     }
 
@@ -156,8 +156,15 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn next_step(&mut self, attempt: u32) -> bool {
         let frame = *self.attempts[attempt as usize].frames.last().expect("a running attempt has a program");
         let (program, values) = self.program(frame);
-        if frame.at > 0 && Self::is_breaker(&program.ops[frame.at as usize - 1]) {
-            self.stop_reading(attempt);
+        if let Some(ended) = (frame.at as usize).checked_sub(1) {
+            if let Some(&ppm) = program.serialization_ppm.get(ended)
+                && ppm > 0
+            {
+                self.attempts[attempt as usize].book_serialization(ppm);
+            }
+            if Self::is_breaker(&program.ops[ended]) {
+                self.stop_reading(attempt);
+            }
         }
         let Some(op) = program.ops.get(frame.at as usize) else {
             return match frame.of {
@@ -181,6 +188,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         let state = &mut self.attempts[attempt as usize];
         state.frames.last_mut().expect("it has one").at += 1;
+        state.cpu_before = state.metrics.cpu;
         let consumer =
             |slot: Slot| state.slots[frame.slot_base as usize + usize::from(slot)].expect("an open slot");
         let time = |amount: crate::workload::Amount| SimTime(amount.of(values));
@@ -189,12 +197,12 @@ impl<'w, O: Observer> Engine<'w, O> {
             Op::Compute { time: amount } => self.compute(attempt, time(amount)),
             Op::ReadInput { bytes } => {
                 state.metrics.input_bytes += size(bytes);
-                self.transfer(attempt, Over::Disk, size(bytes))
+                self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes))
             }
             Op::FetchShuffle { bytes, .. } => {
                 state.metrics.shuffle_read_bytes += size(bytes);
                 let over = if self.disks.len() > 1 { Over::Network } else { Over::Disk };
-                self.transfer(attempt, over, size(bytes))
+                self.transfer(attempt, Transfer::Shuffle, over, size(bytes))
             }
             Op::ReadBlock { rdd, partition } => self.read_block(attempt, rdd, partition.of(values) as u32),
             Op::ReadBroadcast { broadcast, joined } => {
@@ -236,10 +244,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Op::WriteShuffle { bytes, .. } => {
                 state.metrics.shuffle_write_bytes += size(bytes);
-                self.transfer(attempt, Over::Disk, size(bytes))
+                self.transfer(attempt, Transfer::Shuffle, Over::Disk, size(bytes))
             }
-            Op::WriteOutput { bytes } => self.transfer(attempt, Over::Disk, size(bytes)),
-            Op::Result { bytes } => self.transfer(attempt, Over::Network, size(bytes)),
+            Op::WriteOutput { bytes } => self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes)),
+            Op::Result { bytes } => self.transfer(attempt, Transfer::Network, Over::Network, size(bytes)),
         }
     }
 
@@ -357,7 +365,8 @@ impl<'w, O: Observer> Engine<'w, O> {
                 let (info, consumer) = (state.info, state.consumers.consumer(consumer).name());
                 let (rows, bytes) = (write.rows, write.bytes);
                 self.emit(Event::Spilling { attempt: &info, consumer, rows, bytes, disk_bytes });
-                let time = self.conf.cost.spill_cpu(write.bytes);
+                let takes_time = self.conf.cost.spills_take_time;
+                let time = if takes_time { self.conf.cost.spill_cpu(write.bytes) } else { SimTime::ZERO };
                 self.spend(attempt, Doing::SpillCpu(consuming, disk_bytes), time)
             }
             Progress::Done if consuming.left.count > 0 => {
@@ -461,9 +470,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     // ---- ends
 
     fn finish_attempt(&mut self, attempt: u32) {
-        self.turn_to(attempt, Doing::Next);
-        self.count_consumers(attempt);
-        let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
+        let (info, metrics) = self.last_figures(attempt);
         self.clean_up(attempt);
         self.emit(Event::AttemptEnded(&info, &metrics, End::Finished));
         self.task_finished(&info);
@@ -471,9 +478,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// An attempt throws: it ends, its executor goes on.
     pub(super) fn fail_attempt(&mut self, attempt: u32, cause: Cause) {
-        self.turn_to(attempt, Doing::Next);
-        self.count_consumers(attempt);
-        let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
+        let (info, metrics) = self.last_figures(attempt);
         self.clean_up(attempt);
         self.emit(Event::AttemptEnded(&info, &metrics, End::Failed(&cause)));
         self.task_failed(&info, cause);
@@ -484,8 +489,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         if matches!(self.attempts[attempt as usize].doing, Doing::PoolWait(_)) {
             self.executor_of(attempt).pool_waiters -= 1;
         }
-        self.turn_to(attempt, Doing::Next);
-        self.count_consumers(attempt);
+        let (info, metrics) = self.last_figures(attempt);
         self.abort_flows(attempt);
         let slot = self.attempts[attempt as usize].slot();
         let executor = self.executor_of(attempt);
@@ -493,9 +497,22 @@ impl<'w, O: Observer> Engine<'w, O> {
         executor.lock_waiters.retain(|&waiter| waiter != attempt);
         executor.block_waiters.retain(|&(_, waiter)| waiter != attempt);
         self.release_lock(attempt);
-        let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
         self.emit(Event::AttemptEnded(&info, &metrics, end));
+    }
+
+    /// Who an attempt was that ends now, and its metrics.
+    fn last_figures(&mut self, attempt: u32) -> (AttemptInfo, TaskMetrics) {
+        self.turn_to(attempt, Doing::Next);
+        self.count_consumers(attempt);
+        let state = &self.attempts[attempt as usize];
+        let (info, metrics) = (state.info, state.metrics);
+        assert_eq!(
+            metrics.duration(),
+            self.now - info.launched,
+            "the parts of its time: {info:?} {metrics:?}"
+        );
+        (info, metrics)
     }
 
     /// Adds what the consumers did to the task's metrics.

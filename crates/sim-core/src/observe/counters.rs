@@ -171,30 +171,6 @@ fn add(sum: &mut (u64, Bytes), (blocks, bytes): (u64, Bytes)) {
     sum.1 += bytes;
 }
 
-impl TaskMetrics {
-    /// Adds the metrics of another attempt.
-    pub fn add(&mut self, other: &Self) {
-        self.memory_bytes_spilled += other.memory_bytes_spilled;
-        self.disk_bytes_spilled += other.disk_bytes_spilled;
-        self.peak_execution_memory += other.peak_execution_memory;
-        self.spills += other.spills;
-        self.input_bytes += other.input_bytes;
-        self.shuffle_read_bytes += other.shuffle_read_bytes;
-        self.shuffle_write_bytes += other.shuffle_write_bytes;
-        self.cache_hits += other.cache_hits;
-        self.cache_misses += other.cache_misses;
-        add(&mut self.evicted_for_execution, other.evicted_for_execution);
-        add(&mut self.evicted_for_storage, other.evicted_for_storage);
-        self.cpu += other.cpu;
-        self.launch += other.launch;
-        self.io += other.io;
-        self.spill += other.spill;
-        self.pool_wait += other.pool_wait;
-        self.lock_wait += other.lock_wait;
-        self.evict += other.evict;
-    }
-}
-
 impl Observer for Counters {
     fn on(&mut self, now: SimTime, event: Event<'_>, view: &dyn View) {
         match event {

@@ -90,6 +90,9 @@ impl Workload {
     }
 
     fn check_program(&self, program: &Program) -> Result<(), String> {
+        if let Some(at) = program.serialization_ppm.iter().position(|&ppm| ppm > 1_000_000) {
+            return Err(format!("step {at}: more than all of its time is serialization"));
+        }
         for (at, op) in program.ops.iter().enumerate() {
             let slots: &[u8] = match op {
                 Op::Open { slot, .. }

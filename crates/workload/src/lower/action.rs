@@ -51,7 +51,7 @@ impl Lowering<'_> {
             }
             Action::Foreach => stream.settle()?,
             Action::Write => {
-                stream.spend(|cell| costs.serialize(cell.bytes));
+                stream.serialize(|cell| costs.serialize(cell.bytes));
                 stream.settle()?;
                 let bytes = stream.each(|cell| cell.wire_bytes);
                 let bytes = stream.column(bytes)?;
@@ -68,7 +68,7 @@ impl Lowering<'_> {
         node: &Node,
         mut stream: Stream,
     ) -> Result<StageId, Error> {
-        stream.spend(|cell| self.conf.costs.serialize(cell.bytes));
+        stream.serialize(|cell| self.conf.costs.serialize(cell.bytes));
         stream.settle()?;
         let bytes = stream.each(|cell| cell.wire_bytes);
         let bytes = stream.column(bytes)?;
