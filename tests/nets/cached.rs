@@ -1,6 +1,6 @@
 //! Cached blocks in whole runs.
 
-use sim_core::engine::{CostModel, ExecutorConf, RunConf, run};
+use sim_core::engine::{CostModel, ExecutorConf, RunConf, SchedulingConf, run};
 use sim_core::ids::{JobId, ProgramId, RddId, StageId};
 use sim_core::memory::{ManagerConf, TaskMemoryConf};
 use sim_core::observe::Counters;
@@ -69,7 +69,7 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         executors: vec![executor],
         task_cpus: 1,
         max_failures: 1,
-        locality_wait: SimTime::ZERO,
+        scheduling: SchedulingConf { wait_process: SimTime::ZERO, wait_node: SimTime::ZERO, ..SchedulingConf::default() },
         unroll: UnrollConf { initial: Bytes(100), ..UnrollConf::default() },
         task_memory: TaskMemoryConf::default(),
         consumers: sim_core::engine::ConsumerConf { sort_initial_records: 16, ..Default::default() },

@@ -15,6 +15,7 @@ pub mod quantity;
 mod requirement;
 mod resolve;
 mod run;
+mod scheduling;
 pub mod semantics;
 pub mod unit;
 pub mod version;

@@ -1,6 +1,7 @@
 //! From settings to the numbers that a run is told: [`RunConf`].
 
 use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
+use super::scheduling;
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key};
 use crate::engine::{CostModel, ExecutorConf, RunConf};
@@ -31,9 +32,6 @@ fn local_master(conf: &Conf) -> (u32, u32) {
     let mut parts = inside.split(',').map(|part| part.trim().parse().unwrap_or(1));
     (parts.next().unwrap_or(1).max(1), parts.next().unwrap_or(1).max(1))
 }
-
-/// A wait that no run lives to see the end of, and that can be added to any moment of one.
-const FOREVER: SimTime = SimTime(1 << 62);
 
 /// Executors that nobody asked for a number of: what YARN and Kubernetes start.
 const DEFAULT_EXECUTORS: u32 = 2;
@@ -75,7 +73,7 @@ impl RunConf {
             task_cpus: u32::try_from(conf.nano_cpus(Key::TaskCpus).div_ceil(1_000_000_000))
                 .unwrap_or(u32::MAX),
             max_failures,
-            locality_wait: SimTime(conf.time_ns(Key::LocalityWait)).min(FOREVER),
+            scheduling: scheduling::scheduling_conf(conf),
             unroll: UnrollConf {
                 initial: Bytes(conf.int(Key::StorageUnrollMemoryThreshold) as u64),
                 check_period: positive(conf.int(Key::StorageUnrollMemoryCheckPeriod)).into(),

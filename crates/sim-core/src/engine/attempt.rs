@@ -172,6 +172,7 @@ impl Attempt {
                 attempt: 0,
                 executor,
                 slot,
+                speculative: false,
                 launched: SimTime::ZERO,
             },
             generation: 0,

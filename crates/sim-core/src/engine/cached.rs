@@ -141,7 +141,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Goes to `stage` once the elements up to `stored` have come; true where they come at once.
     fn put_later(&mut self, attempt: u32, mut putting: Putting, stored: u64, stage: PutStage) -> bool {
-        let time = self.element_time(&putting, stored);
+        let time = self.on_its_node(attempt, self.element_time(&putting, stored));
         putting.charged = stored;
         putting.stage = stage;
         self.turn_to(attempt, Doing::Putting(putting));

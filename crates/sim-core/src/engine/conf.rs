@@ -1,5 +1,6 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
+use super::scheduling_conf::SchedulingConf;
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::storage::UnrollConf;
@@ -14,8 +15,8 @@ pub struct RunConf {
     pub task_cpus: u32,
     /// `spark.task.maxFailures`: failures of one task that abort its stage.
     pub max_failures: u32,
-    /// `spark.locality.wait`.
-    pub locality_wait: SimTime,
+    /// How tasks come to slots, and executors to the application.
+    pub scheduling: SchedulingConf,
     /// `spark.storage.unrollMemory*`.
     pub unroll: UnrollConf,
     /// What task memory managers share.
@@ -29,7 +30,7 @@ pub struct RunConf {
 }
 
 /// One executor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ExecutorConf {
     /// The node that it is on; nodes have a disk and a network each.
     pub node: u32,

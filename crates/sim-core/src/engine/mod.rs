@@ -9,15 +9,21 @@ mod broadcast;
 mod cached;
 mod conf;
 mod executor;
+mod fetch;
+mod locality;
 mod membership;
 mod offers;
+mod pools;
 mod queue;
 mod resource;
 mod scheduler;
+mod scheduling_conf;
+mod speculation;
 mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, RunConf};
+pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
 use self::attempt::{Attempt, Doing};
 use self::executor::Executor;
@@ -149,6 +155,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
+            Happening::Look => self.look_for_slow_tasks(),
             Happening::Offer => self.offer(),
         }
         true
@@ -163,7 +170,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
+            Happening::Remove { .. } | Happening::Add { .. } | Happening::Look => self.scheduler.is_over(),
             Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
         }
     }

@@ -25,6 +25,8 @@ pub(super) enum Happening {
     Add { executor: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
+    /// The driver looks for slow tasks.
+    Look,
     /// The driver offers free slots.
     Offer,
 }
@@ -37,7 +39,7 @@ impl Happening {
             Self::Recheck { .. } => 2,
             Self::Remove { .. } => 3,
             Self::Add { .. } => 4,
-            Self::Submit { .. } => 5,
+            Self::Submit { .. } | Self::Look => 5,
             Self::Offer => 6,
         }
     }

@@ -5,6 +5,7 @@
 use super::Engine;
 use super::offers::Pending;
 use super::queue::Happening;
+use super::speculation::Speculation;
 use crate::ids::{JobId, StageId};
 use crate::observe::{AttemptInfo, End, Event, Observer};
 use crate::outcome::{Cause, JobFailure};
@@ -22,6 +23,8 @@ pub(super) struct Scheduler {
     /// The driver launches one task after the other.
     pub(super) driver_free: SimTime,
     pub(super) next_offer: Option<SimTime>,
+    /// When the driver looks for slow tasks next.
+    pub(super) next_look: Option<SimTime>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,9 @@ pub(super) struct StageState {
     status: StageStatus,
     pub(super) pending: Pending,
     finished: u32,
+    /// Attempts that run.
+    pub(super) running: u32,
+    pub(super) speculation: Speculation,
     /// Attempts that came to nothing, by task; empty while there are none.
     pub(super) tries: Vec<Tries>,
 }
@@ -48,17 +54,19 @@ pub(super) struct Tries {
     failures: u32,
     /// Those that were lost with their executor.
     lost: u32,
+    /// Those that were launched beside a slow one.
+    pub(super) copies: u32,
 }
 
 impl StageState {
-    fn tries(&mut self, info: &AttemptInfo, tasks: u32) -> &mut Tries {
+    pub(super) fn tries(&mut self, info: &AttemptInfo, tasks: u32) -> &mut Tries {
         self.tries.resize(tasks as usize, Tries::default());
         &mut self.tries[info.index as usize]
     }
 
     /// The number of the next attempt of a task.
     pub(super) fn next_attempt(&self, index: u32) -> u32 {
-        self.tries.get(index as usize).map_or(0, |tries| tries.failures + tries.lost)
+        self.tries.get(index as usize).map_or(0, |tries| tries.failures + tries.lost + tries.copies)
     }
 }
 
@@ -76,6 +84,8 @@ impl Scheduler {
             status: StageStatus::Waiting,
             pending: Pending::default(),
             finished: 0,
+            running: 0,
+            speculation: Speculation::default(),
             tries: Vec::new(),
         };
         Self {
@@ -86,12 +96,17 @@ impl Scheduler {
             failure: None,
             driver_free: SimTime::ZERO,
             next_offer: None,
+            next_look: None,
         }
     }
 
     /// Whether nothing runs any more, or will.
     pub(super) fn is_over(&self) -> bool {
         self.jobs_left == 0 || (self.failure.is_some() && self.active.is_empty())
+    }
+
+    pub(super) fn is_active(&self, stage: StageId) -> bool {
+        self.stages[stage.index()].status == StageStatus::Active
     }
 
     /// Tasks of active stages that no slot has.
@@ -200,6 +215,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     // ---- tasks
 
     pub(super) fn task_finished(&mut self, info: &AttemptInfo) {
+        self.speculation_success(info);
         let state = &mut self.scheduler.stages[info.stage.index()];
         state.finished += 1;
         if state.finished == self.workload.stages[info.stage.index()].tasks {
@@ -218,7 +234,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         tries.failures += 1;
         let failures = tries.failures;
         if failures < self.conf.max_failures {
-            state.pending.retry(info.index);
+            if !self.has_copy(info.stage, info.index) {
+                self.scheduler.stages[info.stage.index()].pending.retry(info.index);
+            }
             return;
         }
         self.abort_stage(info.stage, Some(info.index), failures, cause);
@@ -230,7 +248,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         let state = &mut self.scheduler.stages[info.stage.index()];
         debug_assert_eq!(state.status, StageStatus::Active, "a task runs of an active stage alone");
         state.tries(info, tasks).lost += 1;
-        state.pending.retry(info.index);
+        if !self.has_copy(info.stage, info.index) {
+            self.scheduler.stages[info.stage.index()].pending.retry(info.index);
+        }
     }
 
     /// An active stage is aborted, and with it its job (`DAGScheduler.abortStage`).

@@ -85,14 +85,26 @@ impl<'w, O: Observer> Engine<'w, O> {
         &mut self.cluster.executors[executor.index()]
     }
 
-    /// Starts something that takes `time`; true where that is none.
+    /// Starts something that takes `time` on a core; true where that is none.
     fn spend(&mut self, attempt: u32, doing: Doing, time: SimTime) -> bool {
         self.turn_to(attempt, doing);
+        let time = self.on_its_node(attempt, time);
         if time == SimTime::ZERO {
             return true;
         }
         self.resume_at(attempt, self.now + time);
         false
+    }
+
+    /// What takes `time` on most nodes, on that of an attempt.
+    pub(super) fn on_its_node(&self, attempt: u32, time: SimTime) -> SimTime {
+        let Some(slow) = self.conf.scheduling.slow_node else { return time };
+        let executor = self.attempts[attempt as usize].info.executor;
+        if self.conf.executors[executor.index()].node != slow.node {
+            return time;
+        }
+        let longer = u128::from(time.0) * u128::from(slow.per_mille) / 1000;
+        SimTime(u64::try_from(longer).unwrap_or(u64::MAX >> 1))
     }
 
     /// Computes for `time`, then takes the next step.
@@ -583,7 +595,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         state.slots.clear();
         state.reading.clear();
         state.unrolled = false;
-        let free = state.info.slot;
+        let (free, stage) = (state.info.slot, state.info.stage);
+        self.scheduler.stages[stage.index()].running -= 1;
         let executor = self.executor_of(attempt);
         if executor.is_there() {
             executor.free_slots.push(free);

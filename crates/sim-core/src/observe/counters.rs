@@ -42,6 +42,8 @@ pub struct StageCounters {
     pub failed_tasks: u64,
     /// Attempts that were killed.
     pub killed_tasks: u64,
+    /// Attempts that were launched beside slow ones, and how many of them were the first to end.
+    pub speculative_tasks: (u64, u64),
     /// Attempts that were lost with their executor.
     pub lost_tasks: u64,
     /// Every attempt, in the order in which they ended.
@@ -74,7 +76,7 @@ pub enum TaskEnd {
     Finished,
     /// It ran out of memory.
     Failed,
-    /// Its stage was aborted.
+    /// Its stage was aborted, or another attempt of its task has succeeded.
     Killed,
     /// Its executor was removed.
     Lost,
@@ -195,6 +197,8 @@ impl Observer for Counters {
                 row.peak_execution_memory_max =
                     row.peak_execution_memory_max.max(metrics.peak_execution_memory);
                 row.spilling_tasks += u64::from(metrics.spills > 0);
+                row.speculative_tasks.0 += u64::from(info.speculative);
+                row.speculative_tasks.1 += u64::from(info.speculative && matches!(end, End::Finished));
                 match end {
                     End::Finished => {}
                     End::Failed(_) => row.failed_tasks += 1,

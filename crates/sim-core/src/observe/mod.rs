@@ -31,6 +31,8 @@ pub struct AttemptInfo {
     pub executor: ExecutorId,
     /// Which of the executor's slots it takes.
     pub slot: u32,
+    /// It was launched beside one that is slow.
+    pub speculative: bool,
     /// When it was launched.
     pub launched: SimTime,
 }
@@ -165,7 +167,7 @@ pub enum End<'a> {
     Finished,
     /// It threw.
     Failed(&'a Cause),
-    /// Its stage was aborted.
+    /// Its stage was aborted, or another attempt of its task has succeeded.
     Killed,
     /// Its executor was lost (`ExecutorLostFailure`). Spark has no metrics of it.
     Lost(&'a ExecutorLoss),

@@ -55,6 +55,11 @@ impl Workload {
                 return err(format!("rdd {at} ({}): its storage level keeps nothing", rdd.name));
             }
         }
+        for pool in &self.pools {
+            if let Some(job) = pool.jobs.iter().find(|job| job.index() >= self.jobs.len()) {
+                return err(format!("pool {}: no job {}", pool.name, job.0));
+            }
+        }
         self.check_jobs()
     }
 

@@ -7,6 +7,7 @@ mod document;
 mod entries;
 mod expect;
 mod name;
+mod pool;
 mod quantity;
 mod resolve;
 mod setting;
@@ -20,7 +21,7 @@ use std::path::Path;
 
 pub use expect::{Expectation, Ground, Test, Value};
 
-pub(crate) use action::Action;
+pub(crate) use action::{Action, Run};
 pub(crate) use diagnose::choice;
 pub(crate) use document::Document;
 pub(crate) use name::Name;
