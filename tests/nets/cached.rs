@@ -69,7 +69,11 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         executors: vec![executor],
         task_cpus: 1,
         max_failures: 1,
-        scheduling: SchedulingConf { wait_process: SimTime::ZERO, wait_node: SimTime::ZERO, ..SchedulingConf::default() },
+        scheduling: SchedulingConf {
+            wait_process: SimTime::ZERO,
+            wait_node: SimTime::ZERO,
+            ..SchedulingConf::default()
+        },
         unroll: UnrollConf { initial: Bytes(100), ..UnrollConf::default() },
         task_memory: TaskMemoryConf::default(),
         consumers: sim_core::engine::ConsumerConf { sort_initial_records: 16, ..Default::default() },

@@ -54,10 +54,8 @@ mod tests {
 
     #[test]
     fn levels_wait_as_long_as_all_do_unless_they_have_a_wait_of_their_own() {
-        let conf = of(
-            SparkVersion::V3_5,
-            &[("spark.locality.wait", "5s"), ("spark.locality.wait.node", "0")],
-        );
+        let conf =
+            of(SparkVersion::V3_5, &[("spark.locality.wait", "5s"), ("spark.locality.wait.node", "0")]);
         assert_eq!((conf.wait_process, conf.wait_node), (SimTime::from_ms(5_000), SimTime::ZERO));
     }
 

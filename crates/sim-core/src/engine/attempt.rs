@@ -5,6 +5,8 @@
 //!                    → free (finished, failed or killed)
 //! ```
 
+use super::fetch::Fetch;
+use super::fetching::{FetchPhase, Fetching};
 use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
@@ -30,6 +32,8 @@ pub(super) struct Attempt {
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
+    /// Map output that comes beside its work.
+    pub(super) fetching: Fetching,
     /// Its CPU time when its present step began.
     pub(super) cpu_before: SimTime,
 }
@@ -71,6 +75,8 @@ pub(super) enum Doing {
     Computing,
     /// It reads or writes bytes over a disk or a network.
     Moving(Transfer),
+    /// It fetches map output.
+    Fetching(Fetch, FetchPhase),
     /// It works with its consumers.
     Consuming(Consuming),
     /// It waits for the pool.
@@ -98,8 +104,10 @@ pub(super) enum Transfer {
     Disk,
     /// Cached blocks of others, broadcast variables, results.
     Network,
-    /// Map output.
+    /// Map output that it writes.
     Shuffle,
+    /// Map output that has not come although it is needed.
+    Fetch,
 }
 
 /// The consumer step on its way.
@@ -184,6 +192,7 @@ impl Attempt {
             unrolled: false,
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
+            fetching: Fetching::default(),
             cpu_before: SimTime::ZERO,
         }
     }
@@ -218,8 +227,9 @@ impl Attempt {
             Doing::Moving(transfer) | Doing::BlockIo(_, transfer) => Some(match transfer {
                 Transfer::Disk => &mut metrics.disk,
                 Transfer::Network => &mut metrics.network,
-                Transfer::Shuffle => &mut metrics.shuffle,
+                Transfer::Shuffle | Transfer::Fetch => &mut metrics.shuffle,
             }),
+            Doing::Fetching(..) => Some(&mut metrics.shuffle),
             Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
             Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
             Doing::Evicting(_) => Some(&mut metrics.evict),

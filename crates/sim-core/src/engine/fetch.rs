@@ -61,6 +61,11 @@ impl Fetch {
         Self { to_memory: remote, in_flight, first: request, ..none }
     }
 
+    /// Bytes of the first request that comes into memory.
+    pub(super) fn first_to_memory(&self) -> Bytes {
+        self.first.min(self.to_memory)
+    }
+
     fn nothing() -> Self {
         let zero = Bytes::ZERO;
         Self { local: zero, to_memory: zero, to_disk: zero, in_flight: zero, first: zero }

@@ -49,6 +49,7 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn add_executor(&mut self, executor: ExecutorId) {
         self.cluster.executors[executor.index()]
             .arrive(&self.conf.executors[executor.index()], self.conf.unroll);
+        self.allocation_executor(executor);
         self.emit(Event::ExecutorAdded(executor));
         self.emit(Event::Pools(executor));
         self.schedule_offer(self.now);
@@ -70,6 +71,7 @@ impl<O: Observer> Engine<'_, O> {
         self.lose_blocks(executor);
         self.cluster.executors[executor.index()].forget_memory(&self.conf.executors[executor.index()]);
         self.orphan_tasks(executor);
+        self.allocation_executor(executor);
         self.emit(Event::Pools(executor));
         self.schedule_offer(self.now);
     }

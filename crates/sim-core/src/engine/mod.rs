@@ -4,12 +4,15 @@
 //! an executor; where it stands is a value ([`attempt`]), and it goes on when its event comes. Only the engine moves
 //! time.
 
+mod allocating;
+mod allocation;
 mod attempt;
 mod broadcast;
 mod cached;
 mod conf;
 mod executor;
 mod fetch;
+mod fetching;
 mod locality;
 mod membership;
 mod offers;
@@ -25,8 +28,9 @@ pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, RunConf};
 pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
+use self::allocating::Allocation;
 use self::attempt::{Attempt, Doing};
-use self::executor::Executor;
+use self::executor::{Executor, Presence};
 use self::queue::{EventQueue, Happening};
 use self::resource::FairShare;
 use self::scheduler::Scheduler;
@@ -54,9 +58,12 @@ pub struct Engine<'w, O> {
     cluster: Cluster,
     attempts: Vec<Attempt>,
     scheduler: Scheduler,
+    allocation: Option<Allocation>,
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
+    /// Executors that the run was told of; others come later.
+    first_executors: u32,
     /// By RDD: whether it was unpersisted.
     unpersisted: Vec<bool>,
     drops: Vec<Dropped>,
@@ -85,6 +92,9 @@ impl View for Cluster {
     fn waiting(&self, executor: ExecutorId) -> u32 {
         self.executors[executor.index()].pool_waiters
     }
+    fn fetch_in_flight(&self, executor: ExecutorId) -> Bytes {
+        self.executors[executor.index()].fetch_in_flight
+    }
 }
 
 impl<'w, O: Observer> Engine<'w, O> {
@@ -101,6 +111,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             executors.push(Executor::new(ExecutorId::at(index), executor, conf.unroll, first_attempt, slots));
         }
         let nodes = conf.executors.iter().map(|executor| executor.node + 1).max().unwrap_or(0);
+        let nodes = nodes.max(conf.scheduling.allocation.map_or(0, |allocation| allocation.nodes));
         let resource = |rate: u64| vec![FairShare::new(rate); nodes as usize];
         let blocks = workload.rdd_blocks() as usize + workload.broadcasts.len() * 2 * executors.len();
         let mut engine = Self {
@@ -112,6 +123,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             cluster: Cluster { executors, blocks: BlockTable::with_capacity(blocks) },
             attempts,
             scheduler: Scheduler::new(workload),
+            allocation: conf.scheduling.allocation.map(|of| Allocation::new(of, conf.executors.len())),
+            first_executors: conf.executors.len() as u32,
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
@@ -156,6 +169,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
             Happening::Look => self.look_for_slow_tasks(),
+            Happening::Allocate => self.allocate(),
             Happening::Offer => self.offer(),
         }
         true
@@ -170,7 +184,11 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } | Happening::Look => self.scheduler.is_over(),
+            Happening::Add { executor } => {
+                let expected = self.cluster.executors[executor as usize].presence == Presence::Expected;
+                self.scheduler.is_over() || !expected
+            }
+            Happening::Remove { .. } | Happening::Look | Happening::Allocate => self.scheduler.is_over(),
             Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
         }
     }
@@ -273,14 +291,29 @@ impl<'w, O: Observer> Engine<'w, O> {
         if rate == 0 || bytes.is_zero() {
             return false;
         }
-        let executor = self.attempts[attempt as usize].info.executor;
-        let node = self.conf.executors[executor.index()].node;
+        let node = self.node_of(attempt);
         let resource = match over {
             Over::Disk => node,
             Over::Network => self.disks.len() as u32 + node,
         };
         let now = self.now;
         self.resource(resource).arrive(now, attempt, bytes);
+        self.foresee(resource);
+        true
+    }
+
+    fn node_of(&self, attempt: u32) -> u32 {
+        let executor = self.attempts[attempt as usize].info.executor;
+        self.conf.executors[executor.index()].node
+    }
+
+    /// Moves bytes over the network while an attempt goes on; false where that takes no time.
+    fn move_beside(&mut self, attempt: u32, bytes: Bytes) -> bool {
+        if self.conf.cost.network_bytes_per_second == 0 || bytes.is_zero() {
+            return false;
+        }
+        let (now, resource) = (self.now, self.disks.len() as u32 + self.node_of(attempt));
+        self.resource(resource).arrive(now, attempt | fetching::BESIDE, bytes);
         self.foresee(resource);
         true
     }
@@ -303,8 +336,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         let now = self.now;
         let attempt = self.resource(index).complete(now);
         self.foresee(index);
-        if let Some(attempt) = attempt {
-            self.advance(attempt);
+        match attempt {
+            Some(beside) if beside & fetching::BESIDE != 0 => self.fetched_beside(beside & !fetching::BESIDE),
+            Some(attempt) => self.advance(attempt),
+            None => {}
         }
     }
 
@@ -313,6 +348,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         for index in 0..(self.disks.len() + self.networks.len()) as u32 {
             let before = self.resource(index).generation;
             self.resource(index).abort(now, attempt);
+            self.resource(index).abort(now, attempt | fetching::BESIDE);
             if self.resource(index).generation != before {
                 self.foresee(index);
             }

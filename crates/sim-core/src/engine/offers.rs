@@ -77,6 +77,13 @@ impl Pending {
             .find(|&index| !self.has_launched(index) && (any || !Self::is_set(&self.prefers, index)))
     }
 
+    /// There are so many executors now.
+    pub(super) fn grow(&mut self, executors: usize) {
+        if !self.by_executor.is_empty() {
+            self.by_executor.resize_with(executors, Vec::new);
+        }
+    }
+
     pub(super) fn left(&self) -> u32 {
         self.left
     }
@@ -422,5 +429,6 @@ impl<O: Observer> Engine<'_, O> {
             of_stage.tries(&info, tasks).copies += 1;
         }
         self.speculation_launch(stage);
+        self.allocation_executor(ExecutorId(executor));
     }
 }

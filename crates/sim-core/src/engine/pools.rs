@@ -98,11 +98,16 @@ mod tests {
             let rows: Vec<TaskSet> = sets
                 .iter()
                 .zip(&running)
-                .map(|(&(job, stage, _), &running)| TaskSet { job: JobId(job), stage: StageId(stage), running })
+                .map(|(&(job, stage, _), &running)| TaskSet {
+                    job: JobId(job),
+                    stage: StageId(stage),
+                    running,
+                })
                 .collect();
             let order = fair_order(pools, &rows);
             let at = |stage: StageId| sets.iter().position(|set| set.1 == stage.0).expect("a known stage");
-            let next = order.into_iter().map(at).find(|&at| running[at] < sets[at].2).expect("a task is left");
+            let next =
+                order.into_iter().map(at).find(|&at| running[at] < sets[at].2).expect("a task is left");
             running[next] += 1;
             launched.push(sets[next].1);
         }

@@ -27,6 +27,8 @@ pub(super) enum Happening {
     Submit { job: u32 },
     /// The driver looks for slow tasks.
     Look,
+    /// The driver looks at the load and at idle executors.
+    Allocate,
     /// The driver offers free slots.
     Offer,
 }
@@ -39,7 +41,7 @@ impl Happening {
             Self::Recheck { .. } => 2,
             Self::Remove { .. } => 3,
             Self::Add { .. } => 4,
-            Self::Submit { .. } | Self::Look => 5,
+            Self::Submit { .. } | Self::Look | Self::Allocate => 5,
             Self::Offer => 6,
         }
     }

@@ -105,6 +105,10 @@ impl Scheduler {
         self.jobs_left == 0 || (self.failure.is_some() && self.active.is_empty())
     }
 
+    pub(super) fn is_running(&self, job: usize) -> bool {
+        self.jobs[job] == JobState::Running
+    }
+
     pub(super) fn is_active(&self, stage: StageId) -> bool {
         self.stages[stage.index()].status == StageStatus::Active
     }
@@ -201,6 +205,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         let at = self.scheduler.active.partition_point(|&other| other < (job, stage));
         self.scheduler.active.insert(at, (job, stage));
+        self.allocation_stage();
         self.schedule_offer(self.now);
     }
 
@@ -216,6 +221,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     pub(super) fn task_finished(&mut self, info: &AttemptInfo) {
         self.speculation_success(info);
+        self.allocation_output(info);
         let state = &mut self.scheduler.stages[info.stage.index()];
         state.finished += 1;
         if state.finished == self.workload.stages[info.stage.index()].tasks {

@@ -145,7 +145,8 @@ impl<O: Observer> Engine<'_, O> {
                 of_stage.waiting.push(info.index);
                 found = true;
             } else {
-                let slow = info.launched + SimTime::from_ms((threshold as u64).saturating_add(1).min(1 << 40));
+                let slow =
+                    info.launched + SimTime::from_ms((threshold as u64).saturating_add(1).min(1 << 40));
                 next = Some(next.map_or(slow, |next| next.min(slow)));
             }
         }

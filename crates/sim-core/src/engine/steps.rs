@@ -32,6 +32,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.turn_to(attempt, Doing::Consuming(consuming));
                 true
             }
+            Doing::Fetching(fetch, phase) => self.fetch_on(attempt, fetch, phase),
             Doing::SpillCpu(consuming, disk_bytes) => {
                 self.turn_to(attempt, Doing::Spilling(consuming));
                 !(self.conf.cost.spills_take_time && self.move_bytes(attempt, Over::Disk, disk_bytes))
@@ -178,7 +179,11 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.stop_reading(attempt);
             }
         }
-        let Some(op) = program.ops.get(frame.at as usize) else {
+        let next = program.ops.get(frame.at as usize);
+        if self.waits_for_fetch(attempt, next) {
+            return false;
+        }
+        let Some(op) = next else {
             return match frame.of {
                 FrameOf::Task { .. } if self.wait_for_lock(attempt, AfterLock::Step) => false,
                 FrameOf::Task { .. } => {
@@ -201,6 +206,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let state = &mut self.attempts[attempt as usize];
         state.frames.last_mut().expect("it has one").at += 1;
         state.cpu_before = state.metrics.cpu;
+        state.fetching.due |= state.fetching.beside && op.computes();
         let consumer =
             |slot: Slot| state.slots[frame.slot_base as usize + usize::from(slot)].expect("an open slot");
         let time = |amount: crate::workload::Amount| SimTime(amount.of(values));
@@ -211,11 +217,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 state.metrics.input_bytes += size(bytes);
                 self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes))
             }
-            Op::FetchShuffle { bytes, .. } => {
-                state.metrics.shuffle_read_bytes += size(bytes);
-                let over = if self.disks.len() > 1 { Over::Network } else { Over::Disk };
-                self.transfer(attempt, Transfer::Shuffle, over, size(bytes))
-            }
+            Op::FetchShuffle { shuffle, bytes } => self.begin_fetch(attempt, shuffle, size(bytes)),
             Op::ReadBlock { rdd, partition } => self.read_block(attempt, rdd, partition.of(values) as u32),
             Op::ReadBroadcast { broadcast, joined } => {
                 if joined {
@@ -563,6 +565,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     /// The end of a task as Spark orders it: unroll memory, a wake-up for all, block locks, execution memory.
     fn clean_up(&mut self, attempt: u32) {
         self.last_end = self.now;
+        self.fetched(attempt);
         let slot = self.attempts[attempt as usize].slot();
         let executor_id = self.attempts[attempt as usize].info.executor;
         let computed: Vec<_> = self.attempts[attempt as usize]
@@ -601,6 +604,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         if executor.is_there() {
             executor.free_slots.push(free);
         }
+        self.allocation_executor(executor_id);
         self.schedule_recheck(executor_id);
         self.emit(Event::Pools(executor_id));
         self.schedule_offer(self.now);

@@ -3,6 +3,7 @@
 use super::{AttemptInfo, BlockSource, End, Event, EvictedFor, Observer, TaskMetrics, View};
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
 use crate::memory::MemoryMode;
+use crate::outcome::LossReason;
 use crate::storage::ToDisk;
 use crate::units::{Bytes, SimTime};
 
@@ -124,6 +125,12 @@ pub struct ExecutorCounters {
     pub peak_storage: [Bytes; 2],
     /// By mode: both together.
     pub peak_unified: [Bytes; 2],
+    /// Map output in flight, outside of the pools.
+    pub fetch_in_flight_peak: Bytes,
+    /// When it came, where that was not at the start.
+    pub added: Option<SimTime>,
+    /// When it was lost, and whether that was because it had nothing to do.
+    pub removed: Option<(SimTime, bool)>,
 }
 
 fn at<T: Default>(table: &mut Vec<T>, index: usize) -> &mut T {
@@ -148,6 +155,7 @@ impl Counters {
 
     fn pools(&mut self, executor: ExecutorId, view: &dyn View) {
         let counters = at(&mut self.executors, executor.index());
+        counters.fetch_in_flight_peak = counters.fetch_in_flight_peak.max(view.fetch_in_flight(executor));
         for mode in MemoryMode::BOTH {
             let (execution, storage) = view.used(executor, mode);
             let raise = |peak: &mut Bytes, value: Bytes| *peak = (*peak).max(value);
@@ -243,7 +251,12 @@ impl Observer for Counters {
             }
             Event::BlockRefused { rdd, .. } => self.rdd(rdd).refused += 1,
             Event::BlockLost { rdd, memory, .. } => add(&mut self.rdd(rdd).lost, (1, memory)),
-            Event::Unpersisted(_) | Event::ExecutorAdded(_) | Event::ExecutorRemoved(..) => {}
+            Event::ExecutorAdded(executor) => at(&mut self.executors, executor.index()).added = Some(now),
+            Event::ExecutorRemoved(executor, reason) => {
+                let idle = matches!(reason, LossReason::Idle);
+                at(&mut self.executors, executor.index()).removed = Some((now, idle));
+            }
+            Event::Unpersisted(_) => {}
             Event::Pools(executor) => self.pools(executor, view),
         }
     }

@@ -181,6 +181,9 @@ pub trait View {
     fn unroll_memory(&self, executor: ExecutorId) -> Bytes;
     /// Attempts that wait for an executor's pools.
     fn waiting(&self, executor: ExecutorId) -> u32;
+    /// Bytes of map output in flight to an executor's attempts: memory outside of the pools, on the heap or direct
+    /// (`spark.network.io.preferDirectBufs`).
+    fn fetch_in_flight(&self, executor: ExecutorId) -> Bytes;
 
     /// Execution and storage bytes in use of one mode.
     fn used(&self, executor: ExecutorId, mode: MemoryMode) -> (Bytes, Bytes) {

@@ -137,6 +137,19 @@ impl Workload {
 }
 
 impl Op {
+    /// Whether it has an amount of CPU time.
+    #[must_use]
+    pub const fn computes(&self) -> bool {
+        matches!(
+            self,
+            Self::Compute { .. }
+                | Self::Insert { .. }
+                | Self::Finish { .. }
+                | Self::Pipe { .. }
+                | Self::Drain { .. }
+        )
+    }
+
     /// The amounts of this step.
     pub fn amounts(&self) -> impl Iterator<Item = Amount> + use<> {
         let amounts = match *self {

@@ -29,8 +29,7 @@ impl<'d> Builder<'d> {
             Written::Collect(run) => (Action::Collect, run),
             Written::Write(run) => (Action::Write, run),
             Written::Take { on, rows, name, delay_ms, pool } => {
-                let run =
-                    scenario::Run { on: *on, name: name.clone(), delay_ms: *delay_ms, pool: *pool };
+                let run = scenario::Run { on: *on, name: name.clone(), delay_ms: *delay_ms, pool: *pool };
                 return self.job(Action::Take(*rows), &run, before);
             }
             Written::Unpersist { on } => return self.unpersist(*on, before),
