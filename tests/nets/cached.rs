@@ -78,6 +78,7 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         task_memory: TaskMemoryConf::default(),
         consumers: sim_core::engine::ConsumerConf { sort_initial_records: 16, ..Default::default() },
         cost: CostModel { driver_launch: SimTime::ZERO, ..CostModel::default() },
+        failures: sim_core::engine::FailureConf::default(),
         max_events: 10_000,
     };
     let (outcome, counters) = run(&workload, &conf, Counters::default());

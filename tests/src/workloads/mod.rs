@@ -10,7 +10,7 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 
 pub(crate) use tables::spec;
 
-use sim_core::engine::{ConsumerConf, CostModel, ExecutorConf, RunConf, SchedulingConf};
+use sim_core::engine::{ConsumerConf, CostModel, ExecutorConf, FailureConf, RunConf, SchedulingConf};
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
 use sim_core::storage::UnrollConf;
 use sim_core::units::{Bytes, SimTime};
@@ -108,6 +108,7 @@ fn conf(drawn: &Drawn) -> RunConf {
             ..ConsumerConf::default()
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
+        failures: FailureConf { shuffle_service: run.shuffle_service, ..FailureConf::default() },
         max_events: 1_000_000,
     }
 }

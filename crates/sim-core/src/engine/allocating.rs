@@ -8,7 +8,6 @@
 use std::collections::BTreeSet;
 
 use super::allocation::{INTERVAL, Target, needed};
-use super::attempt::Attempt;
 use super::executor::{Executor, Presence};
 use super::queue::Happening;
 use super::scheduling_conf::AllocationConf;
@@ -211,30 +210,5 @@ impl<O: Observer> Engine<'_, O> {
         let mut running =
             jobs.filter(|&(at, _)| self.scheduler.is_running(at)).flat_map(|(_, job)| &job.stages);
         (!stages.is_empty(), running.any(|stage| stages.contains(stage)))
-    }
-
-    /// Asks for another executor. It gets a number of its own.
-    fn start_executor(&mut self, conf: ExecutorConf) {
-        let executor = ExecutorId::at(self.cluster.executors.len());
-        let slots = conf.cores / self.conf.task_cpus.max(1);
-        let first_attempt = self.attempts.len() as u32;
-        let task_memory = self.conf.task_memory;
-        self.attempts.extend((0..slots).map(|slot| Attempt::free(executor, slot, task_memory)));
-        self.cluster.executors.push(Executor::expected(
-            executor,
-            &conf,
-            self.conf.unroll,
-            first_attempt,
-            slots,
-        ));
-        self.conf.executors.push(conf);
-        let executors = self.cluster.executors.len();
-        for &(_, stage) in &self.scheduler.active {
-            self.scheduler.stages[stage.index()].pending.grow(executors);
-        }
-        if let Some(allocation) = &mut self.allocation {
-            allocation.grow(executors);
-        }
-        self.queue.push(conf.added, Happening::Add { executor: executor.0 });
     }
 }

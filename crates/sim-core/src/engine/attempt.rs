@@ -7,7 +7,7 @@
 
 use super::fetch::Fetch;
 use super::fetching::{FetchPhase, Fetching};
-use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, StageId};
+use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
 use crate::observe::{AttemptInfo, TaskMetrics};
@@ -77,6 +77,8 @@ pub(super) enum Doing {
     Moving(Transfer),
     /// It fetches map output.
     Fetching(Fetch, FetchPhase),
+    /// The map output that it fetched is gone: it will fail when it tries again.
+    FetchRetry(ShuffleId),
     /// It works with its consumers.
     Consuming(Consuming),
     /// It waits for the pool.
@@ -176,6 +178,7 @@ impl Attempt {
         Self {
             info: AttemptInfo {
                 stage: StageId(0),
+                stage_attempt: 0,
                 index: 0,
                 attempt: 0,
                 executor,
@@ -229,7 +232,7 @@ impl Attempt {
                 Transfer::Network => &mut metrics.network,
                 Transfer::Shuffle | Transfer::Fetch => &mut metrics.shuffle,
             }),
-            Doing::Fetching(..) => Some(&mut metrics.shuffle),
+            Doing::Fetching(..) | Doing::FetchRetry(_) => Some(&mut metrics.shuffle),
             Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
             Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
             Doing::Evicting(_) => Some(&mut metrics.evict),

@@ -1,5 +1,6 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
+use super::failure_conf::FailureConf;
 use super::scheduling_conf::SchedulingConf;
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -25,6 +26,8 @@ pub struct RunConf {
     pub consumers: ConsumerConf,
     /// What takes how long.
     pub cost: CostModel,
+    /// What happens when executors are lost and tasks fail.
+    pub failures: FailureConf,
     /// Events after which a run is given up.
     pub max_events: u64,
 }

@@ -25,6 +25,10 @@ pub(super) struct Fetching {
     pub(super) due: bool,
     /// Memory outside of the pools.
     pub(super) in_flight: Bytes,
+    /// Of which shuffle.
+    pub(super) shuffle: Option<ShuffleId>,
+    /// What was to come is gone: the attempt fails once it needs it.
+    pub(super) lost: Option<ShuffleId>,
 }
 
 /// Where a fetch stands.
@@ -44,6 +48,7 @@ impl<O: Observer> Engine<'_, O> {
         let outputs = self.outputs_for(attempt, shuffle);
         let fetch = Fetch::of(bytes, outputs, &self.conf.scheduling.fetch);
         self.attempts[attempt as usize].metrics.shuffle_read_bytes += bytes;
+        self.attempts[attempt as usize].fetching.shuffle = Some(shuffle);
         if !fetch.in_flight.is_zero() {
             self.attempts[attempt as usize].fetching.in_flight = fetch.in_flight;
             let executor = self.executor_of(attempt);
@@ -120,7 +125,30 @@ impl<O: Observer> Engine<'_, O> {
         if !fetching.beside || !(fetching.due || matches!(next, None | Some(Op::FetchShuffle { .. }))) {
             return false;
         }
-        self.turn_to(attempt, Doing::Moving(Transfer::Fetch));
+        match fetching.lost {
+            Some(shuffle) => {
+                self.turn_to(attempt, Doing::FetchRetry(shuffle));
+                self.resume_at(attempt, self.now + self.conf.failures.fetch_retry_wait);
+            }
+            None => self.turn_to(attempt, Doing::Moving(Transfer::Fetch)),
+        }
         true
+    }
+
+    /// Map output has been lost: an attempt that has some of it coming beside its work gets no more of it.
+    pub(super) fn break_off_fetch_beside(&mut self, attempt: u32) {
+        let fetching = &mut self.attempts[attempt as usize].fetching;
+        let Some(shuffle) = fetching.shuffle.filter(|_| fetching.beside && fetching.lost.is_none()) else {
+            return;
+        };
+        if !self.scheduler.is_output_lost(shuffle) {
+            return;
+        }
+        fetching.lost = Some(shuffle);
+        self.abort_flow_beside(attempt);
+        if let Doing::Moving(Transfer::Fetch) = self.attempts[attempt as usize].doing {
+            self.turn_to(attempt, Doing::FetchRetry(shuffle));
+            self.resume_at(attempt, self.now + self.conf.failures.fetch_retry_wait);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Executors that come and go, as stories: 100 ms of work a task, and nothing else takes time.
 
-use crate::engine::{ConsumerConf, CostModel, Engine, ExecutorConf, RunConf, SchedulingConf, run};
+use crate::engine::{
+    ConsumerConf, CostModel, Engine, ExecutorConf, FailureConf, RunConf, SchedulingConf, run,
+};
 use crate::ids::{ExecutorId, JobId, ProgramId, RddId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Fingerprint, Journal, Moment, TaskEnd, Timeline};
@@ -32,6 +34,7 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
+        failures: FailureConf::default(),
         max_events: 10_000,
     }
 }

@@ -7,25 +7,32 @@
 mod allocating;
 mod allocation;
 mod attempt;
+mod bits;
 mod broadcast;
 mod cached;
 mod conf;
 mod executor;
+mod failure_conf;
+mod failures;
 mod fetch;
 mod fetching;
 mod locality;
+mod map_outputs;
 mod membership;
 mod offers;
 mod pools;
 mod queue;
+mod replacement;
 mod resource;
 mod scheduler;
 mod scheduling_conf;
 mod speculation;
+mod stage;
 mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, RunConf};
+pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
 pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
 use self::allocating::Allocation;
@@ -62,8 +69,10 @@ pub struct Engine<'w, O> {
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
-    /// Executors that the run was told of; others come later.
+    /// Executors that the run was told of; others take the places of lost ones.
     first_executors: u32,
+    /// When executors failed, as far as that counts towards their limit.
+    executor_failures: Vec<SimTime>,
     /// By RDD: whether it was unpersisted.
     unpersisted: Vec<bool>,
     drops: Vec<Dropped>,
@@ -124,10 +133,11 @@ impl<'w, O: Observer> Engine<'w, O> {
             attempts,
             scheduler: Scheduler::new(workload),
             allocation: conf.scheduling.allocation.map(|of| Allocation::new(of, conf.executors.len())),
-            first_executors: conf.executors.len() as u32,
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
+            first_executors: conf.executors.len() as u32,
+            executor_failures: Vec::new(),
             unpersisted: vec![false; workload.rdds.len()],
             drops: Vec::new(),
             events: 0,
@@ -139,6 +149,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
         }
         engine.await_executors();
+        engine.await_planned_losses();
         engine.submit_jobs_after(None);
         engine
     }
@@ -170,6 +181,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Submit { job } => self.submit(job),
             Happening::Look => self.look_for_slow_tasks(),
             Happening::Allocate => self.allocate(),
+            Happening::Resubmit => self.resubmit_failed_stages(),
+            Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
         }
         true
@@ -188,7 +201,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 let expected = self.cluster.executors[executor as usize].presence == Presence::Expected;
                 self.scheduler.is_over() || !expected
             }
-            Happening::Remove { .. } | Happening::Look | Happening::Allocate => self.scheduler.is_over(),
+            Happening::Remove { .. } | Happening::Lose { .. } | Happening::Look | Happening::Allocate => {
+                self.scheduler.is_over()
+            }
+            Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
             Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
         }
     }
@@ -343,12 +359,24 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
     }
 
+    /// What an attempt that was killed reads and writes stops.
     fn abort_flows(&mut self, attempt: u32) {
+        self.abort_flow(attempt);
+        self.abort_flow_beside(attempt);
+    }
+
+    /// What comes beside an attempt's work stops.
+    fn abort_flow_beside(&mut self, attempt: u32) {
+        if self.attempts[attempt as usize].fetching.beside {
+            self.abort_flow(attempt | fetching::BESIDE);
+        }
+    }
+
+    fn abort_flow(&mut self, flow: u32) {
         let now = self.now;
         for index in 0..(self.disks.len() + self.networks.len()) as u32 {
             let before = self.resource(index).generation;
-            self.resource(index).abort(now, attempt);
-            self.resource(index).abort(now, attempt | fetching::BESIDE);
+            self.resource(index).abort(now, flow);
             if self.resource(index).generation != before {
                 self.foresee(index);
             }

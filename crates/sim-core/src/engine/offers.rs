@@ -77,6 +77,17 @@ impl Pending {
             .find(|&index| !self.has_launched(index) && (any || !Self::is_set(&self.prefers, index)))
     }
 
+    /// A task that has succeeded is not to be launched.
+    pub(super) fn leave_out(&mut self, index: u32) {
+        if let Some(at) = self.retries.iter().position(|&retry| retry == index) {
+            self.retries.remove(at);
+            self.left -= 1;
+        } else if !self.has_launched(index) {
+            self.orphans.retain(|&orphan| orphan != index);
+            self.launch(index);
+        }
+    }
+
     /// There are so many executors now.
     pub(super) fn grow(&mut self, executors: usize) {
         if !self.by_executor.is_empty() {
@@ -158,7 +169,11 @@ impl Pending {
 impl<O: Observer> Engine<'_, O> {
     // ---- what is to be launched
 
-    pub(super) fn pending(&self, stage: &Stage) -> Pending {
+    /// The tasks of an attempt of a stage that begins: those that are not done. A recording says where tasks of a first
+    /// attempt ran.
+    pub(super) fn pending(&self, stage: StageId) -> Pending {
+        let state = &self.scheduler.stages[stage.index()];
+        let stage = &self.workload.stages[stage.index()];
         let words = (stage.tasks as usize).div_ceil(64);
         let mut pending = Pending {
             left: stage.tasks,
@@ -170,12 +185,16 @@ impl<O: Observer> Engine<'_, O> {
             ..Pending::default()
         };
         let executors = self.conf.executors.len();
-        pending.placed = !stage.placement.is_empty()
+        pending.placed = state.attempt() == 0
+            && !stage.placement.is_empty()
             && stage.placement.iter().all(|place| (place.executor as usize) < executors);
         if pending.placed {
             self.prefer_recorded(stage, &mut pending);
         } else {
             self.prefer_cached(stage, &mut pending);
+        }
+        if state.attempt() > 0 {
+            (0..stage.tasks).filter(|&index| state.is_done(index)).for_each(|index| pending.leave_out(index));
         }
         pending
     }
@@ -412,6 +431,7 @@ impl<O: Observer> Engine<'_, O> {
         running.info.index = index;
         running.info.attempt = self.scheduler.stages[stage.index()].next_attempt(index);
         running.info.speculative = speculative;
+        running.info.stage_attempt = self.scheduler.stages[stage.index()].attempt();
         running.info.launched = now;
         running.metrics = TaskMetrics::default();
         running.since = now;
@@ -426,7 +446,7 @@ impl<O: Observer> Engine<'_, O> {
         let of_stage = &mut self.scheduler.stages[stage.index()];
         of_stage.running += 1;
         if speculative {
-            of_stage.tries(&info, tasks).copies += 1;
+            of_stage.tries(index, tasks).others += 1;
         }
         self.speculation_launch(stage);
         self.allocation_executor(ExecutorId(executor));

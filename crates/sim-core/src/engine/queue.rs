@@ -21,6 +21,8 @@ pub(super) enum Happening {
     Recheck { executor: u32 },
     /// An executor is lost.
     Remove { executor: u32 },
+    /// An executor is lost as the run was told: which of the planned losses.
+    Lose { loss: u32 },
     /// An executor registers.
     Add { executor: u32 },
     /// The driver submits a job.
@@ -29,6 +31,8 @@ pub(super) enum Happening {
     Look,
     /// The driver looks at the load and at idle executors.
     Allocate,
+    /// The driver submits the stages again that failed.
+    Resubmit,
     /// The driver offers free slots.
     Offer,
 }
@@ -39,9 +43,9 @@ impl Happening {
             Self::ResourceDone { .. } => 0,
             Self::Resume { .. } => 1,
             Self::Recheck { .. } => 2,
-            Self::Remove { .. } => 3,
+            Self::Remove { .. } | Self::Lose { .. } => 3,
             Self::Add { .. } => 4,
-            Self::Submit { .. } | Self::Look | Self::Allocate => 5,
+            Self::Submit { .. } | Self::Resubmit | Self::Look | Self::Allocate => 5,
             Self::Offer => 6,
         }
     }

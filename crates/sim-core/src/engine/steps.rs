@@ -67,6 +67,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.turn_to(attempt, doing);
                 true
             }
+            Doing::FetchRetry(shuffle) => {
+                self.fail_fetch(attempt, shuffle);
+                false
+            }
             Doing::BlockWait { rdd, index } => self.read_block(attempt, rdd, index),
             Doing::Putting(putting) => self.put(attempt, putting),
             Doing::BlockIo(putting, _) => {
@@ -120,7 +124,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     // ---- programs
 
-    fn program(&self, frame: Frame) -> (&'w Program, &'w [u64]) {
+    pub(super) fn program(&self, frame: Frame) -> (&'w Program, &'w [u64]) {
         let workload = self.workload;
         match frame.of {
             FrameOf::Task { stage, index } => {
@@ -216,6 +220,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             Op::ReadInput { bytes } => {
                 state.metrics.input_bytes += size(bytes);
                 self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes))
+            }
+            Op::FetchShuffle { shuffle, .. } if self.scheduler.is_output_lost(shuffle) => {
+                self.fail_fetch(attempt, shuffle);
+                false
             }
             Op::FetchShuffle { shuffle, bytes } => self.begin_fetch(attempt, shuffle, size(bytes)),
             Op::ReadBlock { rdd, partition } => self.read_block(attempt, rdd, partition.of(values) as u32),

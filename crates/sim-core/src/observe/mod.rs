@@ -23,9 +23,11 @@ use crate::units::{Bytes, SimTime};
 pub struct AttemptInfo {
     /// Its stage.
     pub stage: StageId,
+    /// Which attempt of the stage it is of: 0 for the first one.
+    pub stage_attempt: u32,
     /// Its task's index in the stage.
     pub index: u32,
-    /// 0 for the first attempt of its task.
+    /// 0 for the first attempt of its task in that attempt of the stage.
     pub attempt: u32,
     /// Where it runs.
     pub executor: ExecutorId,
@@ -143,6 +145,22 @@ pub enum Event<'a> {
     ExecutorAdded(ExecutorId),
     /// An executor was lost, and why. The ends of its attempts and its lost blocks follow.
     ExecutorRemoved(ExecutorId, &'a LossReason),
+    /// The cluster manager was asked for an executor in place of one that was lost.
+    ExecutorRequested {
+        /// The one to come.
+        executor: ExecutorId,
+        /// The lost one.
+        instead_of: ExecutorId,
+    },
+    /// A task of a running stage had succeeded and has to run once more, as its map output was lost (`Resubmitted`).
+    TaskResubmitted {
+        /// Its stage.
+        stage: StageId,
+        /// Its index.
+        index: u32,
+        /// Who had its map output.
+        executor: ExecutorId,
+    },
     /// A partition was on an executor that was lost (Spark tells of `BlockManagerRemoved` alone).
     BlockLost {
         /// Where.

@@ -22,6 +22,8 @@ pub(super) fn write(
         ("evictions", Ink::Title, |mark| matches!(mark, Mark::Eviction(..))),
         ("refused", Ink::Title, |mark| matches!(mark, Mark::Refused(_))),
         ("OUT OF MEM", Ink::Alarm, |mark| matches!(mark, Mark::OutOfMemory(_))),
+        ("LOST", Ink::Alarm, |mark| matches!(mark, Mark::Lost)),
+        ("NO OUTPUT", Ink::Alarm, |mark| matches!(mark, Mark::FetchFailed(_))),
     ];
     let waiting = columns::waiting(&timeline.executors[executor.index()], span);
     let rows =
