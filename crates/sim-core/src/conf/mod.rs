@@ -7,6 +7,7 @@
 
 mod builder;
 mod error;
+mod failures;
 pub mod keys;
 pub mod kind;
 pub mod layout;

@@ -4,7 +4,7 @@ use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::scheduling;
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key};
-use crate::engine::{CostModel, ExecutorConf, FailureConf, RunConf};
+use crate::engine::{CostModel, ExecutorConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -90,7 +90,7 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
-            failures: FailureConf::default(),
+            failures: super::failures::failure_conf(conf, deployment.manager, executors),
             max_events: shape.max_events,
         };
         Ok((run, layout))
