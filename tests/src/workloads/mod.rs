@@ -11,7 +11,8 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 pub(crate) use tables::spec;
 
 use sim_core::engine::{
-    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, PlannedLoss, RunConf, SchedulingConf,
+    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, PlannedLoss, RunConf,
+    SchedulingConf,
 };
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
 use sim_core::outcome::LossReason;

@@ -1,8 +1,10 @@
 //! From the observers of a run to its report.
 
+use sim_core::engine::ExecutorConf;
 use sim_core::memory::MemoryMode;
 use sim_core::observe::{Counters, Fingerprint, StageCounters, TaskMetrics};
 use sim_core::outcome::{Outcome, Verdict as Ended};
+use sim_core::units::SimTime;
 
 use super::{
     Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport, SCHEMA_VERSION,
@@ -35,6 +37,8 @@ pub(crate) fn build(
         evicted_bytes: evicted_bytes.0,
         failed_tasks,
     });
+    let executors = executors(case, counters);
+    let (executors_peak, executors_ms) = presence(&executors, outcome.end.as_ms());
     RunReport {
         schema_version: SCHEMA_VERSION,
         input: case.name.clone(),
@@ -65,7 +69,9 @@ pub(crate) fn build(
         layout: LayoutReport::of(&case.layout),
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
-        executors: executors(case, counters),
+        executors_peak,
+        executors_ms,
+        executors,
         without: None,
         oom,
         conf: settings(case),
@@ -95,18 +101,64 @@ fn rdds(case: &Case, counters: &Counters) -> Vec<RddReport> {
 }
 
 fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
-    let rows = case.run_conf.executors.iter().enumerate();
-    rows.map(|(at, conf)| {
+    let told = &case.run_conf.executors;
+    let rows = 0..told.len().max(counters.executors.len());
+    rows.map(|at| {
         let peaks = counters.executors.get(at).copied().unwrap_or_default();
+        let conf = conf_of(case, counters, at);
+        let first = told.get(at).is_some_and(|conf| {
+            conf.added == SimTime::ZERO && conf.removed.is_none_or(|removed| removed > SimTime::ZERO)
+        });
         ExecutorReport {
             executor: at as u32,
-            node: conf.node,
-            cores: conf.cores,
+            node: conf.map_or(0, |conf| conf.node),
+            cores: conf.map_or(0, |conf| conf.cores),
+            added_ms: peaks.added.or(first.then_some(SimTime::ZERO)).map(SimTime::as_ms),
+            removed_ms: peaks.removed.map(SimTime::as_ms),
+            fetch_in_flight_peak_bytes: peaks.fetch_in_flight_peak.0,
             on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
             off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
         }
     })
     .collect()
+}
+
+/// What an executor is: as the run was told, like the one whose place it takes, or as dynamic allocation asks for them.
+fn conf_of(case: &Case, counters: &Counters, at: usize) -> Option<ExecutorConf> {
+    let mut at = at;
+    loop {
+        if let Some(conf) = case.run_conf.executors.get(at) {
+            return Some(*conf);
+        }
+        match counters.executors.get(at).and_then(|row| row.instead_of) {
+            Some(before) if before.index() < at => at = before.index(),
+            _ => break,
+        }
+    }
+    let of = case.run_conf.scheduling.allocation?;
+    Some(ExecutorConf { node: at as u32 % of.nodes.max(1), ..of.executor })
+}
+
+/// The most executors at a time, and the time of all of them together.
+fn presence(executors: &[ExecutorReport], end_ms: u64) -> (u32, u64) {
+    let mut changes: Vec<(u64, i64)> = Vec::new();
+    let mut all = 0;
+    for executor in executors {
+        let Some(added) = executor.added_ms else { continue };
+        let removed = executor.removed_ms.unwrap_or(end_ms).max(added);
+        all += removed - added;
+        changes.push((added, 1));
+        if executor.removed_ms.is_some() {
+            changes.push((removed, -1));
+        }
+    }
+    changes.sort_unstable();
+    let mut there = 0;
+    let peak = changes.iter().map(|&(_, change)| {
+        there += change;
+        there
+    });
+    (peak.max().unwrap_or(0) as u32, all)
 }
 
 fn settings(case: &Case) -> Vec<SettingReport> {

@@ -80,6 +80,10 @@ pub struct RunReport {
     pub rdds: Vec<RddReport>,
     /// By executor.
     pub executors: Vec<ExecutorReport>,
+    /// The most executors that were there at a time.
+    pub executors_peak: u32,
+    /// Time of all executors together, from the coming of each to its loss or the end.
+    pub executors_ms: u64,
     /// The same input where something costs no time, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without: Option<WithoutReport>,

@@ -49,8 +49,12 @@ pub struct StageReport {
     pub shuffle_write_bytes: u64,
     /// Attempts that failed.
     pub failed_tasks: u64,
-    /// Attempts that were killed because the stage was aborted.
+    /// Attempts that were killed: the stage was aborted, or another attempt of the task has succeeded.
     pub killed_tasks: u64,
+    /// Attempts that were launched beside slow ones.
+    pub speculative_tasks: u64,
+    /// How many of them were the first to end.
+    pub speculative_wins: u64,
     /// Where the time of its attempts went.
     pub time_ms: TimeParts,
     /// How much of `time_ms.wait` was waiting for the pool; the rest was waiting for the memory manager's lock, and for
@@ -87,7 +91,7 @@ pub enum TaskStatus {
     Succeeded,
     /// It ran out of memory.
     Failed,
-    /// Its stage was aborted.
+    /// Its stage was aborted, or another attempt of its task has succeeded.
     Killed,
     /// Its executor was removed.
     Lost,
@@ -154,6 +158,8 @@ impl StageReport {
             shuffle_write_bytes: sum.shuffle_write_bytes.0,
             failed_tasks: counters.failed_tasks,
             killed_tasks: counters.killed_tasks,
+            speculative_tasks: counters.speculative_tasks.0,
+            speculative_wins: counters.speculative_tasks.1,
             time_ms: TimeParts::of(sum),
             pool_wait_ms: sum.pool_wait.as_ms(),
             evict_ms: sum.evict.as_ms(),

@@ -58,6 +58,8 @@ impl RunConf {
             (false, None) => DEFAULT_EXECUTORS,
             (false, Some(instances)) => positive(instances),
         };
+        let asked = conf.optional_int(Key::ExecutorInstances).map_or(0, positive);
+        let executors = scheduling::initial_executors(conf, local, asked)?.unwrap_or(executors);
         let memory = manager_conf(conf, &layout, cores);
         let nodes = shape.nodes.max(1);
         let executor = |index: u32| ExecutorConf {
@@ -68,12 +70,18 @@ impl RunConf {
             added: SimTime::ZERO,
             removed: None,
         };
+        let task_cpus =
+            u32::try_from(conf.nano_cpus(Key::TaskCpus).div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
+        let mut scheduling = scheduling::scheduling_conf(conf);
+        if !local && conf.flag(Key::DynamicAllocationEnabled) {
+            let slots = cores / task_cpus.max(1);
+            scheduling.allocation = Some(scheduling::allocation_conf(conf, slots, nodes, executor(0)));
+        }
         let run = Self {
             executors: (0..executors).map(executor).collect(),
-            task_cpus: u32::try_from(conf.nano_cpus(Key::TaskCpus).div_ceil(1_000_000_000))
-                .unwrap_or(u32::MAX),
+            task_cpus,
             max_failures,
-            scheduling: scheduling::scheduling_conf(conf),
+            scheduling,
             unroll: UnrollConf {
                 initial: Bytes(conf.int(Key::StorageUnrollMemoryThreshold) as u64),
                 check_period: positive(conf.int(Key::StorageUnrollMemoryCheckPeriod)).into(),

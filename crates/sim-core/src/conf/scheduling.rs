@@ -1,7 +1,8 @@
 //! From settings to what a run is told of scheduling.
 
+use super::layout::LayoutError;
 use super::{Conf, Key};
-use crate::engine::{FetchConf, SchedulingConf, SlowNode, SpeculationConf};
+use crate::engine::{AllocationConf, ExecutorConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 use crate::units::{Bytes, SimTime};
 
 /// A wait that no run lives to see the end of, and that can be added to any moment of one.
@@ -23,6 +24,51 @@ pub(super) fn scheduling_conf(conf: &Conf) -> SchedulingConf {
         allocation: None,
         fetch: fetch_conf(conf),
         slow_node: slow_node(conf),
+    }
+}
+
+/// Executors at the start where their number follows the load (`Utils.getDynamicAllocationInitialExecutors`); `asked` is
+/// `spark.executor.instances`.
+pub(super) fn initial_executors(conf: &Conf, local: bool, asked: u32) -> Result<Option<u32>, LayoutError> {
+    if local || !conf.flag(Key::DynamicAllocationEnabled) {
+        return Ok(None);
+    }
+    let number = |key| u32::try_from(conf.int(key)).unwrap_or(u32::MAX);
+    let (minimum, maximum) =
+        (number(Key::DynamicAllocationMinExecutors), number(Key::DynamicAllocationMaxExecutors));
+    if minimum > maximum {
+        return Err(LayoutError::AllocationBounds { minimum, maximum });
+    }
+    let keeps_shuffles =
+        conf.flag(Key::ShuffleServiceEnabled) || conf.flag(Key::DynamicAllocationShuffleTrackingEnabled);
+    if !keeps_shuffles {
+        return Err(LayoutError::AllocationLosesShuffles);
+    }
+    Ok(Some(minimum.max(number(Key::DynamicAllocationInitialExecutors)).max(asked)))
+}
+
+pub(super) fn allocation_conf(conf: &Conf, slots: u32, nodes: u32, executor: ExecutorConf) -> AllocationConf {
+    let number = |key| u32::try_from(conf.int(key)).unwrap_or(u32::MAX);
+    // What Spark has as an infinite time is longer than any run.
+    let time = |key| match SimTime(conf.time_ns(key)) {
+        long if long >= SimTime::from_ms(i32::MAX as u64 * 1000) => SimTime::MAX,
+        time => time,
+    };
+    let tracks =
+        !conf.flag(Key::ShuffleServiceEnabled) && conf.flag(Key::DynamicAllocationShuffleTrackingEnabled);
+    AllocationConf {
+        min: number(Key::DynamicAllocationMinExecutors),
+        max: number(Key::DynamicAllocationMaxExecutors),
+        ratio: conf.double(Key::DynamicAllocationExecutorAllocationRatio),
+        backlog: time(Key::DynamicAllocationSchedulerBacklogTimeout).min(FOREVER),
+        sustained_backlog: time(Key::DynamicAllocationSustainedSchedulerBacklogTimeout).min(FOREVER),
+        idle: time(Key::DynamicAllocationExecutorIdleTimeout),
+        cached_idle: time(Key::DynamicAllocationCachedExecutorIdleTimeout),
+        shuffle_idle: tracks.then(|| time(Key::DynamicAllocationShuffleTrackingTimeout)),
+        start: SimTime::from_ms(conf.int(Key::PoolsimExecutorStartMs) as u64),
+        slots,
+        nodes,
+        executor,
     }
 }
 
@@ -57,6 +103,31 @@ mod tests {
         let conf =
             of(SparkVersion::V3_5, &[("spark.locality.wait", "5s"), ("spark.locality.wait.node", "0")]);
         assert_eq!((conf.wait_process, conf.wait_node), (SimTime::from_ms(5_000), SimTime::ZERO));
+    }
+
+    #[test]
+    fn the_first_executors_are_the_most_that_any_key_asks_for() {
+        let initial = |settings: &[(&str, &str)], asked| {
+            let builder = Conf::builder(SparkVersion::V3_5).layer("test", settings.iter().copied());
+            initial_executors(&builder.build().expect("good settings"), false, asked)
+        };
+        let on = ("spark.dynamicAllocation.enabled", "true");
+        assert_eq!(initial(&[], 7), Ok(None), "not dynamic");
+        assert_eq!(initial(&[on], 0), Ok(Some(0)));
+        let (min, more) = (
+            ("spark.dynamicAllocation.minExecutors", "3"),
+            ("spark.dynamicAllocation.initialExecutors", "5"),
+        );
+        assert_eq!(initial(&[on, min], 2), Ok(Some(3)));
+        assert_eq!(initial(&[on, min, more], 2), Ok(Some(5)));
+        assert_eq!(initial(&[on, min, more], 9), Ok(Some(9)));
+        let max = ("spark.dynamicAllocation.maxExecutors", "2");
+        assert_eq!(
+            initial(&[on, min, max], 0),
+            Err(LayoutError::AllocationBounds { minimum: 3, maximum: 2 })
+        );
+        let untracked = ("spark.dynamicAllocation.shuffleTracking.enabled", "false");
+        assert_eq!(initial(&[on, untracked], 0), Err(LayoutError::AllocationLosesShuffles));
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) fn write(
     screen: Screen,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let kinds: [(&str, Ink, IsKind); 4] = [
+    let kinds: [(&str, Ink, IsKind); 6] = [
         ("spills", Ink::Title, |mark| matches!(mark, Mark::Spill(..))),
         ("evictions", Ink::Title, |mark| matches!(mark, Mark::Eviction(..))),
         ("refused", Ink::Title, |mark| matches!(mark, Mark::Refused(_))),
