@@ -1,6 +1,6 @@
 //! Cached blocks in whole runs.
 
-use sim_core::engine::{CostModel, ExecutorConf, RunConf, SchedulingConf, run};
+use sim_core::engine::{CostModel, ExecutorConf, JvmConf, RunConf, SchedulingConf, run};
 use sim_core::ids::{JobId, ProgramId, RddId, StageId};
 use sim_core::memory::{ManagerConf, TaskMemoryConf};
 use sim_core::observe::Counters;
@@ -80,6 +80,7 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         cost: CostModel { driver_launch: SimTime::ZERO, ..CostModel::default() },
         failures: sim_core::engine::FailureConf::default(),
         max_events: 10_000,
+        jvm: JvmConf::idle(),
     };
     let (outcome, counters) = run(&workload, &conf, Counters::default());
     assert_eq!(outcome.verdict, Verdict::Finished);

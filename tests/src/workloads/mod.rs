@@ -11,7 +11,7 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 pub(crate) use tables::spec;
 
 use sim_core::engine::{
-    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, PlannedLoss, RunConf,
+    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss, RunConf,
     SchedulingConf,
 };
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
@@ -114,6 +114,7 @@ fn conf(drawn: &Drawn) -> RunConf {
         cost: if run.takes_time { slow } else { CostModel::instant() },
         failures: failures(drawn),
         max_events: 1_000_000,
+        jvm: JvmConf::idle(),
     }
 }
 

@@ -7,8 +7,8 @@ use sim_core::outcome::{Outcome, Verdict as Ended};
 use sim_core::units::SimTime;
 
 use super::{
-    Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport, SCHEMA_VERSION,
-    SettingReport, StageReport, TimeParts, Unknown, Verdict, verdict,
+    Detail, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
+    SCHEMA_VERSION, SettingReport, StageReport, TimeParts, Unknown, Verdict, verdict,
 };
 use crate::Case;
 
@@ -25,6 +25,13 @@ pub(crate) fn build(
         Ended::Failed(failure) => OomReport::of(failure, &case.workload),
         _ => None,
     };
+    let error = match &outcome.verdict {
+        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters),
+        _ => None,
+    };
+    let lost_executors =
+        counters.executors.iter().filter(|executor| executor.removed.is_some()).count() as u64;
+    let fetch_failed_tasks = sum(|stage| stage.fetch_failed_tasks);
     let verdict = Verdict::of(&outcome.verdict);
     let memory_spilled_bytes = sum(|stage| stage.sum.memory_bytes_spilled.0);
     let failed_tasks = sum(|stage| stage.failed_tasks);
@@ -35,10 +42,11 @@ pub(crate) fn build(
         spilling_tasks: sum(|stage| stage.spilling_tasks),
         evicted_blocks,
         evicted_bytes: evicted_bytes.0,
-        failed_tasks,
+        out_of_memory_tasks: failed_tasks - fetch_failed_tasks,
+        lost_executors,
     });
     let executors = executors(case, counters);
-    let (executors_peak, executors_ms) = presence(&executors, outcome.end.as_ms());
+    let (executors_peak, executors_ms) = presence(case, &executors, outcome.end.as_ms());
     RunReport {
         schema_version: SCHEMA_VERSION,
         input: case.name.clone(),
@@ -66,6 +74,10 @@ pub(crate) fn build(
         cache_hits: sum(|stage| stage.cache_hits),
         cache_misses: sum(|stage| stage.cache_misses),
         failed_tasks,
+        lost_tasks: sum(|stage| stage.lost_tasks),
+        fetch_failed_tasks,
+        resubmitted_tasks: sum(|stage| stage.resubmitted_tasks),
+        lost_executors,
         layout: LayoutReport::of(&case.layout),
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
@@ -74,6 +86,7 @@ pub(crate) fn build(
         executors,
         without: None,
         oom,
+        error,
         conf: settings(case),
         events: outcome.events,
         fingerprint: fingerprint.to_string(),
@@ -106,15 +119,13 @@ fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
     rows.map(|at| {
         let peaks = counters.executors.get(at).copied().unwrap_or_default();
         let conf = conf_of(case, counters, at);
-        let first = told.get(at).is_some_and(|conf| {
-            conf.added == SimTime::ZERO && conf.removed.is_none_or(|removed| removed > SimTime::ZERO)
-        });
         ExecutorReport {
             executor: at as u32,
             node: conf.map_or(0, |conf| conf.node),
             cores: conf.map_or(0, |conf| conf.cores),
-            added_ms: peaks.added.or(first.then_some(SimTime::ZERO)).map(SimTime::as_ms),
+            added_ms: peaks.added.map(SimTime::as_ms),
             removed_ms: peaks.removed.map(SimTime::as_ms),
+            instead_of: peaks.instead_of.map(|executor| executor.0),
             fetch_in_flight_peak_bytes: peaks.fetch_in_flight_peak.0,
             on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
             off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
@@ -140,11 +151,15 @@ fn conf_of(case: &Case, counters: &Counters, at: usize) -> Option<ExecutorConf> 
 }
 
 /// The most executors at a time, and the time of all of them together.
-fn presence(executors: &[ExecutorReport], end_ms: u64) -> (u32, u64) {
+fn presence(case: &Case, executors: &[ExecutorReport], end_ms: u64) -> (u32, u64) {
     let mut changes: Vec<(u64, i64)> = Vec::new();
     let mut all = 0;
     for executor in executors {
-        let Some(added) = executor.added_ms else { continue };
+        let told = case.run_conf.executors.get(executor.executor as usize);
+        let first = told.is_some_and(|conf| {
+            conf.added == SimTime::ZERO && conf.removed.is_none_or(|removed| removed > SimTime::ZERO)
+        });
+        let Some(added) = executor.added_ms.or(first.then_some(0)) else { continue };
         let removed = executor.removed_ms.unwrap_or(end_ms).max(added);
         all += removed - added;
         changes.push((added, 1));

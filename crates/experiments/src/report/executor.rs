@@ -14,16 +14,18 @@ pub struct ExecutorReport {
     pub node: u32,
     /// Its cores.
     pub cores: u32,
-    /// When it came; `null` where it never did.
-    pub added_ms: Option<u64>,
-    /// When it was lost; `null` where it was there to the end.
-    pub removed_ms: Option<u64>,
     /// The most map output in flight to its attempts: memory outside of the pools.
     pub fetch_in_flight_peak_bytes: u64,
     /// On the heap.
     pub on_heap: PoolPeaks,
     /// Off the heap.
     pub off_heap: PoolPeaks,
+    /// When it registered, if it was not there from the beginning.
+    pub added_ms: Option<u64>,
+    /// When it was lost.
+    pub removed_ms: Option<u64>,
+    /// The lost executor whose place it took.
+    pub instead_of: Option<u32>,
 }
 
 /// The most that the pools of one mode held at a time.

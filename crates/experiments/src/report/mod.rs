@@ -4,6 +4,7 @@
 
 mod build;
 mod executor;
+mod failure;
 mod layout;
 mod oom;
 mod stage;
@@ -12,6 +13,7 @@ mod verdict;
 
 pub(crate) use build::build;
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
+pub use failure::{ErrorReport, PartReport};
 pub use layout::LayoutReport;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
 pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus};
@@ -72,6 +74,14 @@ pub struct RunReport {
     pub cache_misses: u64,
     /// Attempts that failed.
     pub failed_tasks: u64,
+    /// Attempts that were lost with their executor.
+    pub lost_tasks: u64,
+    /// Attempts that found map output missing; they are among the failed ones.
+    pub fetch_failed_tasks: u64,
+    /// Tasks that had succeeded and ran once more, as their map output was lost while their stage ran.
+    pub resubmitted_tasks: u64,
+    /// Executors that were lost.
+    pub lost_executors: u64,
     /// The memory of one executor.
     pub layout: LayoutReport,
     /// By stage, in the order of their numbers.
@@ -89,6 +99,8 @@ pub struct RunReport {
     pub without: Option<WithoutReport>,
     /// The out-of-memory error that ended the application.
     pub oom: Option<OomReport>,
+    /// What else ended the application.
+    pub error: Option<ErrorReport>,
     /// What was set, sorted by key.
     pub conf: Vec<SettingReport>,
     /// Events processed.

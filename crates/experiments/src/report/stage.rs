@@ -47,6 +47,8 @@ pub struct StageReport {
     pub shuffle_read_bytes: u64,
     /// Bytes written as map output.
     pub shuffle_write_bytes: u64,
+    /// `JVM GC Time` of its attempts: what the beans of the collectors of their executors counted while they ran.
+    pub jvm_gc_ms: u64,
     /// Attempts that failed.
     pub failed_tasks: u64,
     /// Attempts that were killed: the stage was aborted, or another attempt of the task has succeeded.
@@ -55,6 +57,14 @@ pub struct StageReport {
     pub speculative_tasks: u64,
     /// How many of them were the first to end.
     pub speculative_wins: u64,
+    /// Attempts that were lost with their executor.
+    pub lost_tasks: u64,
+    /// Attempts that found map output missing; they are among the failed ones.
+    pub fetch_failed_tasks: u64,
+    /// Tasks that had succeeded and ran once more, as their map output was lost while the stage ran.
+    pub resubmitted_tasks: u64,
+    /// How often the stage was submitted.
+    pub attempts: u32,
     /// Where the time of its attempts went.
     pub time_ms: TimeParts,
     /// How much of `time_ms.wait` was waiting for the pool; the rest was waiting for the memory manager's lock, and for
@@ -89,11 +99,11 @@ pub enum StageStatus {
 pub enum TaskStatus {
     /// It has succeeded.
     Succeeded,
-    /// It ran out of memory.
+    /// It threw.
     Failed,
     /// Its stage was aborted, or another attempt of its task has succeeded.
     Killed,
-    /// Its executor was removed.
+    /// Its executor was lost.
     Lost,
 }
 
@@ -102,7 +112,9 @@ pub enum TaskStatus {
 pub struct TaskReport {
     /// Its task's number in the stage.
     pub index: u32,
-    /// 0 for the first attempt.
+    /// Which attempt of the stage it is of: 0 for the first one.
+    pub stage_attempt: u32,
+    /// 0 for the first attempt in that attempt of the stage.
     pub attempt: u32,
     /// Where it ran.
     pub executor: u32,
@@ -120,6 +132,8 @@ pub struct TaskReport {
     pub spills: u64,
     /// `Peak Execution Memory`.
     pub peak_execution_memory_bytes: u64,
+    /// `JVM GC Time`.
+    pub jvm_gc_ms: u64,
     /// Where its time went.
     pub time_ms: TimeParts,
     /// How much of `time_ms.wait` was waiting for the pool.
@@ -156,8 +170,13 @@ impl StageReport {
             input_bytes: sum.input_bytes.0,
             shuffle_read_bytes: sum.shuffle_read_bytes.0,
             shuffle_write_bytes: sum.shuffle_write_bytes.0,
+            jvm_gc_ms: sum.jvm_gc_time.as_ms(),
             failed_tasks: counters.failed_tasks,
             killed_tasks: counters.killed_tasks,
+            lost_tasks: counters.lost_tasks,
+            fetch_failed_tasks: counters.fetch_failed_tasks,
+            resubmitted_tasks: counters.resubmitted_tasks,
+            attempts: counters.attempts,
             speculative_tasks: counters.speculative_tasks.0,
             speculative_wins: counters.speculative_tasks.1,
             time_ms: TimeParts::of(sum),
@@ -170,7 +189,7 @@ impl StageReport {
 
 fn tasks(rows: &[TaskRow]) -> Vec<TaskReport> {
     let mut tasks: Vec<TaskReport> = rows.iter().map(TaskReport::of).collect();
-    tasks.sort_by_key(|task| (task.index, task.attempt));
+    tasks.sort_by_key(|task| (task.index, task.stage_attempt, task.attempt));
     tasks
 }
 
@@ -179,6 +198,7 @@ impl TaskReport {
         let metrics = &row.metrics;
         Self {
             index: row.info.index,
+            stage_attempt: row.info.stage_attempt,
             attempt: row.info.attempt,
             executor: row.info.executor.0,
             status: match row.end {
@@ -193,6 +213,7 @@ impl TaskReport {
             disk_spilled_bytes: metrics.disk_bytes_spilled.0,
             spills: metrics.spills,
             peak_execution_memory_bytes: metrics.peak_execution_memory.0,
+            jvm_gc_ms: metrics.jvm_gc_time.as_ms(),
             time_ms: TimeParts::of(metrics),
             pool_wait_ms: metrics.pool_wait.as_ms(),
         }

@@ -39,7 +39,7 @@ impl TimeParts {
             metrics.cpu,
             metrics.serialization,
             metrics.shuffle,
-            metrics.gc,
+            metrics.gc_wait,
             metrics.network,
             metrics.disk + metrics.evict,
             metrics.spill,

@@ -137,7 +137,7 @@ fn metrics(task: &TaskMetrics) -> Value {
         "cpu_ns": task.cpu.0,
         "serialization_ns": task.serialization.0,
         "shuffle_ns": task.shuffle.0,
-        "gc_ns": task.gc.0,
+        "gc_ns": task.gc_wait.0,
         "network_ns": task.network.0,
         "disk_ns": task.disk.0,
         "spill_ns": task.spill.0,
@@ -145,5 +145,6 @@ fn metrics(task: &TaskMetrics) -> Value {
         "pool_wait_ns": task.pool_wait.0,
         "lock_wait_ns": task.lock_wait.0,
         "launch_ns": task.launch.0,
+        "jvm_gc_ns": task.jvm_gc_time.0,
     })
 }

@@ -7,6 +7,7 @@
 
 use super::fetch::Fetch;
 use super::fetching::{FetchPhase, Fetching};
+use super::heap::HeapShare;
 use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
@@ -36,6 +37,7 @@ pub(super) struct Attempt {
     pub(super) fetching: Fetching,
     /// Its CPU time when its present step began.
     pub(super) cpu_before: SimTime,
+    pub(super) heap: HeapShare,
 }
 
 /// A program on an attempt's stack: its task, or a partition that has to be computed.
@@ -197,6 +199,7 @@ impl Attempt {
             metrics: TaskMetrics::default(),
             fetching: Fetching::default(),
             cpu_before: SimTime::ZERO,
+            heap: HeapShare::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::conf::ExecutorConf;
+use super::heap::ExecutorHeap;
 use crate::ids::{AttemptSlot, BlockId, ExecutorId};
 use crate::memory::{ExecutionMemory, Grant, ManagerConf, MemoryMode};
 use crate::storage::{BlockTable, Dropped, ExecutorMemory, UnrollConf};
@@ -41,6 +42,8 @@ pub(super) struct Executor {
     /// Map output in flight to its attempts: memory outside of the pools.
     pub(super) fetch_in_flight: Bytes,
     pub(super) recheck_scheduled: bool,
+    /// Where a run needs it, as long as the executor is there.
+    pub(super) heap: Option<Box<ExecutorHeap>>,
 }
 
 impl Executor {
@@ -64,6 +67,7 @@ impl Executor {
             pool_waiters: 0,
             fetch_in_flight: Bytes::ZERO,
             recheck_scheduled: false,
+            heap: None,
         };
         if executor.presence == Presence::There {
             executor.arrive(conf, unroll);

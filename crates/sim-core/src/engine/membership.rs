@@ -49,6 +49,7 @@ impl<O: Observer> Engine<'_, O> {
         self.cluster.executors[executor.index()]
             .arrive(&self.conf.executors[executor.index()], self.conf.unroll);
         self.allocation_executor(executor);
+        self.make_heap(executor);
         self.executor_runs();
         self.emit(Event::ExecutorAdded(executor));
         self.emit(Event::Pools(executor));
@@ -71,6 +72,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.break_off(attempt, End::Lost(&loss));
             }
         }
+        self.cluster.executors[executor.index()].heap = None;
         self.lose_blocks(executor);
         self.cluster.executors[executor.index()].forget_memory(&self.conf.executors[executor.index()]);
         self.orphan_tasks(executor);

@@ -16,6 +16,7 @@ mod failure_conf;
 mod failures;
 mod fetch;
 mod fetching;
+mod heap;
 mod locality;
 mod map_outputs;
 mod membership;
@@ -31,7 +32,7 @@ mod stage;
 mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
-pub use conf::{CostModel, ExecutorConf, RunConf};
+pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
 pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
 pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
@@ -82,6 +83,8 @@ pub struct Engine<'w, O> {
     last_end: SimTime,
     /// When something last happened that was not stale.
     last_event: SimTime,
+    /// Whether executors have heaps.
+    heaps: bool,
 }
 
 /// The executors and their blocks: what an observer may look at.
@@ -144,10 +147,12 @@ impl<'w, O: Observer> Engine<'w, O> {
             memory_calls: 0,
             last_end: SimTime::ZERO,
             last_event: SimTime::ZERO,
+            heaps: false,
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
         }
+        engine.make_heaps();
         engine.await_executors();
         engine.await_planned_losses();
         engine.submit_jobs_after(None);
@@ -172,7 +177,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.last_event = time;
         match what {
             Happening::ResourceDone { resource, .. } => self.resource_done(resource),
+            Happening::Resume { attempt, .. } if self.is_held_up(attempt) => {}
             Happening::Resume { attempt, .. } => self.advance(attempt),
+            Happening::HeapExhausted { executor } => self.exhaust_heap(ExecutorId(executor)),
             Happening::Recheck { executor } => self.recheck(executor),
             Happening::Remove { executor } => {
                 self.lose_executor(ExecutorId(executor), LossReason::Removed);
@@ -205,7 +212,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.scheduler.is_over()
             }
             Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
-            Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
+            Happening::HeapExhausted { .. }
+            | Happening::Recheck { .. }
+            | Happening::Submit { .. }
+            | Happening::Offer => false,
         }
     }
 

@@ -437,6 +437,7 @@ impl<O: Observer> Engine<'_, O> {
         running.since = now;
         running.doing = Doing::Launching;
         let info = running.info;
+        self.enter_heap(attempt);
         self.push_frame(attempt, FrameOf::Task { stage, index });
         self.emit(Event::AttemptLaunched(&info));
         let driver_free = self.scheduler.driver_free.max(now) + self.conf.cost.driver_launch;

@@ -70,6 +70,7 @@ impl Scheduler {
         }
     }
 
+    /// Whether tasks of a stage run or are to run.
     /// Whether nothing runs any more, or will.
     pub(super) fn is_over(&self) -> bool {
         let runs = !self.active.is_empty() || !self.failed_stages.is_empty();

@@ -97,6 +97,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         if time == SimTime::ZERO {
             return true;
         }
+        self.begin_computing(attempt);
         self.resume_at(attempt, self.now + time);
         false
     }
@@ -270,6 +271,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Op::WriteOutput { bytes } => self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes)),
             Op::Result { bytes } => self.transfer(attempt, Transfer::Network, Over::Network, size(bytes)),
+            Op::Heap { bytes } => self.hold_objects(attempt, size(bytes)),
         }
     }
 
@@ -429,6 +431,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     pub(super) fn after_memory(&mut self, attempt: u32, reason: EvictedFor) -> Bytes {
         let executor = self.attempts[attempt as usize].info.executor;
         let written = self.report_drops(executor, attempt, reason);
+        self.follow_pools(attempt);
         let info = self.attempts[attempt as usize].info;
         self.schedule_recheck(info.executor);
         self.emit(Event::Pools(info.executor));
@@ -539,6 +542,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// Adds what the consumers did to the task's metrics.
     fn count_consumers(&mut self, attempt: u32) {
+        self.count_collections(attempt);
         let state = &mut self.attempts[attempt as usize];
         for consumer in state.consumers.ids() {
             let metrics = state.consumers.metrics(consumer);
@@ -599,6 +603,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         let executor = &mut self.cluster.executors[executor_id.index()];
         executor.memory.store.release_all_locks_for_task(&mut self.cluster.blocks, slot);
         self.with_memory(attempt, |consumers, grants| consumers.clean_up(grants));
+        self.follow_pools(attempt);
+        self.leave_heap(attempt);
         let state = &mut self.attempts[attempt as usize];
         state.generation = state.generation.wrapping_add(1);
         state.doing = Doing::Free;

@@ -35,8 +35,8 @@ pub struct TaskMetrics {
     pub serialization: SimTime,
     /// Time of waiting for map output, and of writing it.
     pub shuffle: SimTime,
-    /// Time in which the collector stopped it.
-    pub gc: SimTime,
+    /// Time in which collections of garbage held it up: they stopped its thread, or took its processor.
+    pub gc_wait: SimTime,
     /// Time of moving what is no map output between nodes: cached blocks, broadcast variables, results.
     pub network: SimTime,
     /// Time of reading and writing input, output and cached blocks on disk.
@@ -51,6 +51,8 @@ pub struct TaskMetrics {
     pub lock_wait: SimTime,
     /// Time of launching.
     pub launch: SimTime,
+    /// `JVM GC Time`: what the beans of all collectors of its executor counted while it ran; not a part of its own time.
+    pub jvm_gc_time: SimTime,
 }
 
 impl TaskMetrics {
@@ -60,7 +62,7 @@ impl TaskMetrics {
         self.cpu
             + self.serialization
             + self.shuffle
-            + self.gc
+            + self.gc_wait
             + self.network
             + self.disk
             + self.evict
@@ -78,7 +80,7 @@ impl TaskMetrics {
             cpu: ZERO,
             serialization: ZERO,
             shuffle: ZERO,
-            gc: ZERO,
+            gc_wait: ZERO,
             network: ZERO,
             disk: ZERO,
             evict: ZERO,
@@ -86,6 +88,7 @@ impl TaskMetrics {
             pool_wait: ZERO,
             lock_wait: ZERO,
             launch: ZERO,
+            jvm_gc_time: ZERO,
             ..self
         }
     }
@@ -110,7 +113,8 @@ impl TaskMetrics {
         self.cpu += other.cpu;
         self.serialization += other.serialization;
         self.shuffle += other.shuffle;
-        self.gc += other.gc;
+        self.gc_wait += other.gc_wait;
+        self.jvm_gc_time += other.jvm_gc_time;
         self.network += other.network;
         self.disk += other.disk;
         self.evict += other.evict;
@@ -132,7 +136,7 @@ mod tests {
             cpu: one,
             serialization: one,
             shuffle: one,
-            gc: one,
+            gc_wait: one,
             network: one,
             disk: one,
             evict: one,

@@ -3,6 +3,7 @@
 mod cause;
 mod kind;
 mod loss;
+mod text;
 
 pub use cause::Cause;
 pub use kind::FailureKind;

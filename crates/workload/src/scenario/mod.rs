@@ -6,6 +6,7 @@ mod diagnose;
 mod document;
 mod entries;
 mod expect;
+mod loss;
 mod name;
 mod pool;
 mod quantity;
@@ -20,6 +21,7 @@ mod write;
 use std::path::Path;
 
 pub use expect::{Expectation, Ground, Test, Value};
+pub use loss::{Loss, LossWord};
 
 pub(crate) use action::{Action, Run};
 pub(crate) use diagnose::choice;
@@ -42,6 +44,8 @@ pub struct Scenario {
     pub spark_version: Option<String>,
     /// Executors and nodes.
     pub cluster: Cluster,
+    /// Executors that fail because the scenario says so.
+    pub losses: Vec<Loss>,
     /// Spark and `poolsim.*` keys with their values as text, in the order of the file; `cluster` comes first, as
     /// `spark.executor.instances`, `spark.executor.cores` and `spark.executor.memory`.
     pub conf: Vec<(String, String)>,

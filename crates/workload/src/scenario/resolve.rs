@@ -34,6 +34,7 @@ pub(super) fn resolve(document: &Document<'_>, text: &str, seed: Option<u64>) ->
         question: document.question.clone(),
         spark_version: document.spark_version.map(|version| version.0.to_owned()),
         cluster: cluster(&document.cluster, &settings)?,
+        losses: document.cluster.lose.clone(),
         conf: settings,
         plan,
         expect: expectations(&document.expect, text)?,

@@ -67,6 +67,9 @@ pub(crate) enum Step<'a> {
         pieces: Amount<'a, Bytes>,
         value: Amount<'a, Bytes>,
     },
+    UserHeap {
+        bytes: Amount<'a, Bytes>,
+    },
     Cache(Cache<'a>),
 }
 
