@@ -129,6 +129,8 @@ impl Resolved {
         if let Some(recording) = &scenario.plan.recording {
             plan_conf.schedule = recorded::schedule(&conf, &layers[0])?;
             plan_conf.recorded_under = Some(recorded::recorded_under(&conf, &layers[0], shape)?);
+            // Executors come and go as they were recorded.
+            run_conf.scheduling.allocation = None;
             recorded::place_executors(&mut run_conf, recording, plan_conf.schedule != Schedule::Anew);
         }
         losses::plan(&mut run_conf, &conf, &scenario.losses)?;

@@ -16,6 +16,8 @@ pub struct ExecutorReport {
     pub node: u32,
     /// Its cores.
     pub cores: u32,
+    /// The most map output in flight to its attempts: memory outside of the pools.
+    pub fetch_in_flight_peak_bytes: u64,
     /// On the heap.
     pub on_heap: PoolPeaks,
     /// Off the heap.

@@ -147,6 +147,11 @@ table_of_keys! {
         Bytes(B), Is("1250000000"), Run, AtLeast(0), V3_5;
     /// Seed of what has no specified order.
     PoolsimSeed = "poolsim.seed": Long, Is("0"), Run, Any, V3_5;
+    /// How many times longer computing takes on the slow node.
+    PoolsimSlowNodeFactor = "poolsim.slowNode.factor":
+        Double, Is("1.0"), Run, Real(Closed(1.0), Closed(1000.0)), V3_5;
+    /// The number of the node whose cores are slow.
+    PoolsimSlowNodeIndex = "poolsim.slowNode.index": Int, Is("0"), Run, AtLeast(0), V3_5;
     /// CPU time to serialize, compress and write a byte of a spill's records, in picoseconds.
     PoolsimSpillCpuBytePs = "poolsim.spill.cpuBytePs":
         Long, SameAs(Key::PoolsimCpuSerializeBytePs), Run, AtLeast(0), V3_5;
@@ -167,6 +172,14 @@ table_of_keys! {
     /// Order in which waiting tasks wake.
     PoolsimWakeOrder = "poolsim.wakeOrder":
         Enum(&["hotspot", "fifo", "lifo", "seeded"]), Is("hotspot"), Run, Any, V3_5;
+    /// Whether disks take no time, those that spills are written to neither.
+    PoolsimWithoutDisk = "poolsim.without.disk": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether collecting garbage takes no time.
+    PoolsimWithoutGc = "poolsim.without.gc": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether networks take no time.
+    PoolsimWithoutNetwork = "poolsim.without.network": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether serializing and writing spills takes no time.
+    PoolsimWithoutSpill = "poolsim.without.spill": Bool, Is("false"), Run, Any, V3_5;
     /// Step of container sizes; the minimum in the capacity scheduler.
     PoolsimYarnIncrementAllocation = "poolsim.yarn.incrementAllocation":
         Bytes(MiB), SameAs(Key::PoolsimYarnMinimumAllocation), Run, AtLeast(MIB), V3_5;
@@ -305,6 +318,9 @@ table_of_keys! {
         Double, Is("0.1"), Run, FROM_0, V3_5;
     /// How long a task waits for a better place, for each level.
     LocalityWait = "spark.locality.wait": Time(Millis), Is("3s"), Run, AtLeast(0), V3_5;
+    /// Whether each launch of a task starts its stage's wait anew, as before 3.1; otherwise only offers that are used up do.
+    LocalityWaitLegacyResetOnTaskLaunch = "spark.locality.wait.legacyResetOnTaskLaunch":
+        Bool, Is("false"), Run, Any, V3_5;
     /// How long a task waits for its node.
     LocalityWaitNode = "spark.locality.wait.node":
         Time(Millis), SameAs(Key::LocalityWait), Run, AtLeast(0), V3_5;

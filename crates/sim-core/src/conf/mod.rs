@@ -17,6 +17,7 @@ pub mod quantity;
 mod requirement;
 mod resolve;
 mod run;
+mod scheduling;
 pub mod semantics;
 pub mod unit;
 pub mod version;

@@ -4,7 +4,9 @@ use super::next_poll;
 use crate::cluster::container::{ContainerConf, Limit};
 use crate::cluster::python::{PythonConf, Transport};
 use crate::conf::layout::Collector;
-use crate::engine::{ConsumerConf, CostModel, ExecutorConf, FailureConf, JvmConf, RunConf, run};
+use crate::engine::{
+    ConsumerConf, CostModel, ExecutorConf, FailureConf, JvmConf, RunConf, SchedulingConf, run,
+};
 use crate::ids::{ProgramId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Journal, Moment};
@@ -32,8 +34,8 @@ fn conf(limit: Limit, python: PythonConf) -> RunConf {
             removed: None,
         }],
         task_cpus: 1,
+        scheduling: SchedulingConf::default(),
         max_failures: 4,
-        locality_wait: SimTime::ZERO,
         unroll: UnrollConf::default(),
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
@@ -90,7 +92,7 @@ fn workload(tasks: u32, transport: Transport, holds: Holds) -> Workload {
     let workload = Workload {
         jobs: vec![job],
         stages: vec![stage],
-        programs: vec![Program { ops, columns: 0, slots: 1 }],
+        programs: vec![Program { ops, columns: 0, slots: 1, ..Program::default() }],
         ..Workload::default()
     };
     workload.check().expect("a sound workload");

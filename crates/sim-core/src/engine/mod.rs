@@ -4,6 +4,8 @@
 //! an executor; where it stands is a value ([`attempt`]), and it goes on when its event comes. Only the engine moves
 //! time.
 
+mod allocating;
+mod allocation;
 mod attempt;
 mod bits;
 mod broadcast;
@@ -13,15 +15,21 @@ mod container;
 mod executor;
 mod failure_conf;
 mod failures;
+mod fetch;
+mod fetching;
 mod heap;
+mod locality;
 mod map_outputs;
 mod membership;
 mod offers;
+mod pools;
 mod python;
 mod queue;
 mod replacement;
 mod resource;
 mod scheduler;
+mod scheduling_conf;
+mod speculation;
 mod stage;
 mod steps;
 mod view;
@@ -29,9 +37,11 @@ mod view;
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
 pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
+pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
+use self::allocating::Allocation;
 use self::attempt::{Attempt, Doing};
-use self::executor::Executor;
+use self::executor::{Executor, Presence};
 use self::queue::{EventQueue, Happening};
 use self::resource::FairShare;
 use self::scheduler::Scheduler;
@@ -60,6 +70,7 @@ pub struct Engine<'w, O> {
     cluster: Cluster,
     attempts: Vec<Attempt>,
     scheduler: Scheduler,
+    allocation: Option<Allocation>,
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
@@ -101,6 +112,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             executors.push(Executor::new(ExecutorId::at(index), executor, conf.unroll, first_attempt, slots));
         }
         let nodes = conf.executors.iter().map(|executor| executor.node + 1).max().unwrap_or(0);
+        let nodes = nodes.max(conf.scheduling.allocation.map_or(0, |allocation| allocation.nodes));
         let resource = |rate: u64| vec![FairShare::new(rate); nodes as usize];
         let blocks = workload.rdd_blocks() as usize + workload.broadcasts.len() * 2 * executors.len();
         let mut engine = Self {
@@ -112,6 +124,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             cluster: Cluster { executors, blocks: BlockTable::with_capacity(blocks) },
             attempts,
             scheduler: Scheduler::new(workload),
+            allocation: conf.scheduling.allocation.map(|of| Allocation::new(of, conf.executors.len())),
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
@@ -164,6 +177,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Measure { executor } => self.container_measured(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
+            Happening::Look => self.look_for_slow_tasks(),
+            Happening::Allocate => self.allocate(),
             Happening::Resubmit => self.resubmit_failed_stages(),
             Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
@@ -180,10 +195,15 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
+            Happening::Add { executor } => {
+                let expected = self.cluster.executors[executor as usize].presence == Presence::Expected;
+                self.scheduler.is_over() || !expected
+            }
             Happening::Remove { .. }
-            | Happening::Add { .. }
             | Happening::Lose { .. }
-            | Happening::Measure { .. } => self.scheduler.is_over(),
+            | Happening::Measure { .. }
+            | Happening::Look
+            | Happening::Allocate => self.scheduler.is_over(),
             Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
             Happening::HeapExhausted { .. }
             | Happening::Recheck { .. }
@@ -293,14 +313,29 @@ impl<'w, O: Observer> Engine<'w, O> {
         if rate == 0 || bytes.is_zero() {
             return false;
         }
-        let executor = self.attempts[attempt as usize].info.executor;
-        let node = self.conf.executors[executor.index()].node;
+        let node = self.node_of(attempt);
         let resource = match over {
             Over::Disk => node,
             Over::Network => self.disks.len() as u32 + node,
         };
         let now = self.now;
         self.resource(resource).arrive(now, attempt, bytes);
+        self.foresee(resource);
+        true
+    }
+
+    fn node_of(&self, attempt: u32) -> u32 {
+        let executor = self.attempts[attempt as usize].info.executor;
+        self.conf.executors[executor.index()].node
+    }
+
+    /// Moves bytes over the network while an attempt goes on; false where that takes no time.
+    fn move_beside(&mut self, attempt: u32, bytes: Bytes) -> bool {
+        if self.conf.cost.network_bytes_per_second == 0 || bytes.is_zero() {
+            return false;
+        }
+        let (now, resource) = (self.now, self.disks.len() as u32 + self.node_of(attempt));
+        self.resource(resource).arrive(now, attempt | fetching::BESIDE, bytes);
         self.foresee(resource);
         true
     }
@@ -323,18 +358,31 @@ impl<'w, O: Observer> Engine<'w, O> {
         let now = self.now;
         let attempt = self.resource(index).complete(now);
         self.foresee(index);
-        if let Some(attempt) = attempt
-            && !self.is_held_up(attempt)
-        {
-            self.advance(attempt);
+        match attempt {
+            Some(beside) if beside & fetching::BESIDE != 0 => self.fetched_beside(beside & !fetching::BESIDE),
+            Some(attempt) if !self.is_held_up(attempt) => self.advance(attempt),
+            _ => {}
         }
     }
 
+    /// What an attempt that was killed reads and writes stops.
     fn abort_flows(&mut self, attempt: u32) {
+        self.abort_flow(attempt);
+        self.abort_flow_beside(attempt);
+    }
+
+    /// What comes beside an attempt's work stops.
+    fn abort_flow_beside(&mut self, attempt: u32) {
+        if self.attempts[attempt as usize].fetching.beside {
+            self.abort_flow(attempt | fetching::BESIDE);
+        }
+    }
+
+    fn abort_flow(&mut self, flow: u32) {
         let now = self.now;
         for index in 0..(self.disks.len() + self.networks.len()) as u32 {
             let before = self.resource(index).generation;
-            self.resource(index).abort(now, attempt);
+            self.resource(index).abort(now, flow);
             if self.resource(index).generation != before {
                 self.foresee(index);
             }

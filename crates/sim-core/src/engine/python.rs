@@ -3,7 +3,7 @@
 //! A step goes on in portions, between which memory is looked at: its worker may run into `RLIMIT_AS`, its aggregation
 //! may spill, its container may be killed.
 
-use super::attempt::Frame;
+use super::attempt::{Frame, Transfer};
 use super::{Engine, Over};
 use crate::cluster::container::ContainerConf;
 use crate::cluster::python::{PythonConf, Transport};
@@ -93,7 +93,7 @@ impl<O: Observer> Engine<'_, O> {
         let Op::Python { queue, rows, bytes, time, work } = *op else { unreachable!("a step in Python") };
         let all = Amounts::of(rows, bytes, &work, values);
         if let Some(disk_bytes) = self.attempts[attempt as usize].python.writing.take() {
-            return self.transfer(attempt, Over::Disk, disk_bytes);
+            return self.transfer(attempt, Transfer::Disk, Over::Disk, disk_bytes);
         }
         let at = self.attempts[attempt as usize].python.portions;
         if at == all.portions {

@@ -32,6 +32,10 @@ pub(super) enum Happening {
     Measure { executor: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
+    /// The driver looks for slow tasks.
+    Look,
+    /// The driver looks at the load and at idle executors.
+    Allocate,
     /// The driver submits the stages again that failed.
     Resubmit,
     /// The driver offers free slots.
@@ -48,7 +52,7 @@ impl Happening {
             Self::Remove { .. } | Self::Lose { .. } => 4,
             Self::Add { .. } => 5,
             Self::Measure { .. } => 6,
-            Self::Submit { .. } | Self::Resubmit => 7,
+            Self::Submit { .. } | Self::Resubmit | Self::Look | Self::Allocate => 7,
             Self::Offer => 8,
         }
     }

@@ -29,6 +29,8 @@ pub(super) struct Scheduler {
     /// The driver launches one task after the other.
     pub(super) driver_free: SimTime,
     pub(super) next_offer: Option<SimTime>,
+    /// When the driver looks for slow tasks next.
+    pub(super) next_look: Option<SimTime>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,27 +66,28 @@ impl Scheduler {
             failure: None,
             driver_free: SimTime::ZERO,
             next_offer: None,
+            next_look: None,
         }
     }
 
     /// Whether tasks of a stage run or are to run.
-    pub(super) fn is_active(&self, stage: StageId) -> bool {
-        self.stages[stage.index()].status == StageStatus::Active
-    }
-
     /// Whether nothing runs any more, or will.
     pub(super) fn is_over(&self) -> bool {
         let runs = !self.active.is_empty() || !self.failed_stages.is_empty();
         self.jobs_left == 0 || (self.failure.is_some() && !runs)
     }
 
+    /// The first job that has not ended.
+    pub(super) fn first_left(&self) -> Option<JobId> {
+        self.jobs.iter().position(|&job| job != JobState::Ended).map(JobId::at)
+    }
+
     pub(super) fn is_running(&self, job: usize) -> bool {
         self.jobs[job] == JobState::Running
     }
 
-    /// The first job that has not ended.
-    pub(super) fn first_left(&self) -> Option<JobId> {
-        self.jobs.iter().position(|&job| job != JobState::Ended).map(JobId::at)
+    pub(super) fn is_active(&self, stage: StageId) -> bool {
+        self.stages[stage.index()].status == StageStatus::Active
     }
 
     /// Tasks of active stages that no slot has.
@@ -229,6 +232,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         let at = self.scheduler.active.partition_point(|&other| other < (job, stage));
         self.scheduler.active.insert(at, (job, stage));
+        self.allocation_stage();
         self.schedule_offer(self.now);
     }
 
@@ -268,6 +272,8 @@ impl<'w, O: Observer> Engine<'w, O> {
     // ---- tasks
 
     pub(super) fn task_finished(&mut self, info: &AttemptInfo) {
+        self.speculation_success(info);
+        self.allocation_output(info);
         let state = &mut self.scheduler.stages[info.stage.index()];
         let recovered = state.succeeded(info.index, info.stage_attempt, info.executor);
         self.scheduler.lost_outputs -= u64::from(recovered);

@@ -55,6 +55,11 @@ impl Workload {
                 return err(format!("rdd {at} ({}): its storage level keeps nothing", rdd.name));
             }
         }
+        for pool in &self.pools {
+            if let Some(job) = pool.jobs.iter().find(|job| job.index() >= self.jobs.len()) {
+                return err(format!("pool {}: no job {}", pool.name, job.0));
+            }
+        }
         self.check_jobs()
     }
 
@@ -90,6 +95,9 @@ impl Workload {
     }
 
     fn check_program(&self, program: &Program) -> Result<(), String> {
+        if let Some(at) = program.serialization_ppm.iter().position(|&ppm| ppm > 1_000_000) {
+            return Err(format!("step {at}: more than all of its time is serialization"));
+        }
         for (at, op) in program.ops.iter().enumerate() {
             let slots: &[u8] = match op {
                 Op::Open { slot, .. }
@@ -130,6 +138,19 @@ impl Workload {
 }
 
 impl Op {
+    /// Whether it has an amount of CPU time.
+    #[must_use]
+    pub const fn computes(&self) -> bool {
+        matches!(
+            self,
+            Self::Compute { .. }
+                | Self::Insert { .. }
+                | Self::Finish { .. }
+                | Self::Pipe { .. }
+                | Self::Drain { .. }
+        )
+    }
+
     /// The amounts of this step.
     pub fn amounts(&self) -> impl Iterator<Item = Amount> + use<> {
         let amounts = match *self {

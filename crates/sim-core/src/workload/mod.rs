@@ -5,9 +5,11 @@
 //! program of its own that computes a partition, so that a lost block can be computed again.
 
 mod check;
+mod pool;
 mod program;
 
 pub use check::WorkloadError;
+pub use pool::{Pool, PoolMode};
 pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, PythonWork, Slot};
 
 use crate::ids::{BlockId, JobId, ProgramId, RddId, ShuffleId, StageId};
@@ -29,6 +31,8 @@ pub struct Workload {
     pub shuffles: Vec<Shuffle>,
     /// Broadcast variables, by index.
     pub broadcasts: Vec<Broadcast>,
+    /// Pools of jobs, which count where `spark.scheduler.mode` is `FAIR`.
+    pub pools: Vec<Pool>,
 }
 
 /// What an action of the driver runs.

@@ -32,6 +32,8 @@ pub type Slot = u8;
 pub struct Program {
     /// In order.
     pub ops: Vec<Op>,
+    /// By step: millionths of its CPU time that are serialization; steps beyond the end have none.
+    pub serialization_ppm: Vec<u32>,
     /// Number of demand columns.
     pub columns: u16,
     /// Number of consumer slots.

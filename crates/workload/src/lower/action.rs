@@ -18,6 +18,7 @@ impl Lowering<'_> {
     /// Lowers one job of the plan.
     pub(super) fn job(&mut self, index: usize) -> Result<(), Error> {
         let job = &self.plan.jobs[index];
+        let first = self.workload.jobs.len();
         self.exchanges.next_action();
         self.relations.clear();
         self.after = job.after.iter().map(|&after| self.ends[after]).collect();
@@ -31,6 +32,9 @@ impl Lowering<'_> {
         let end = JobId::at(self.workload.jobs.len() - 1);
         self.workload.jobs[end.index()].unpersist =
             job.unpersist.iter().filter_map(|&node| self.rdd_of(node)).collect();
+        if let Some(pool) = job.pool {
+            self.workload.pools[pool].jobs.extend((first..=end.index()).map(JobId::at));
+        }
         self.ends.push(end);
         Ok(())
     }
@@ -51,7 +55,7 @@ impl Lowering<'_> {
             }
             Action::Foreach => stream.settle()?,
             Action::Write => {
-                stream.spend(|cell| costs.serialize(cell.bytes));
+                stream.serialize(|cell| costs.serialize(cell.bytes));
                 stream.settle()?;
                 let bytes = stream.each(|cell| cell.wire_bytes);
                 let bytes = stream.column(bytes)?;
@@ -68,7 +72,7 @@ impl Lowering<'_> {
         node: &Node,
         mut stream: Stream,
     ) -> Result<StageId, Error> {
-        stream.spend(|cell| self.conf.costs.serialize(cell.bytes));
+        stream.serialize(|cell| self.conf.costs.serialize(cell.bytes));
         stream.settle()?;
         let bytes = stream.each(|cell| cell.wire_bytes);
         let bytes = stream.column(bytes)?;

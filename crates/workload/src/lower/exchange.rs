@@ -128,7 +128,7 @@ impl Lowering<'_> {
         let bytes = stream.each(|cell| cell.wire_bytes);
         let bytes = stream.column(bytes)?;
         stream.ops.push(Op::FetchShuffle { shuffle: written.shuffle, bytes });
-        stream.spend(|cell| self.conf.costs.serialize(cell.bytes));
+        stream.serialize(|cell| self.conf.costs.serialize(cell.bytes));
         Ok(stream)
     }
 

@@ -84,7 +84,7 @@ impl<'p> Lowering<'p> {
         Self {
             plan,
             conf,
-            workload: Workload::default(),
+            workload: Workload { pools: plan.pools.clone(), ..Workload::default() },
             exchanges: Exchanges::default(),
             rdds: vec![None; plan.nodes.len()],
             variables: Vec::new(),

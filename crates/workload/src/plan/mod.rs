@@ -13,6 +13,7 @@ pub mod recording;
 use serde::Deserialize;
 use sim_core::storage::StorageLevel;
 use sim_core::units::{Bytes, SimTime};
+use sim_core::workload::Pool;
 
 pub use apportion::apportion;
 pub(crate) use apportion::evenly;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// In the order in which the driver submits them.
     pub jobs: Vec<Job>,
+    /// Pools of jobs, by index; none of them lists jobs.
+    pub pools: Vec<Pool>,
     /// An application that a log recorded; it stands alone, without nodes and jobs beside it.
     pub recording: Option<Box<Recording>>,
 }
@@ -232,6 +235,8 @@ pub struct Job {
     pub delay: SimTime,
     /// Cached data sets that the driver unpersists after it.
     pub unpersist: Vec<NodeId>,
+    /// The index of its pool (`spark.scheduler.pool`).
+    pub pool: Option<usize>,
 }
 
 /// What a job does with its data set.

@@ -21,6 +21,8 @@ pub(crate) enum Action<'a> {
         name: Option<String>,
         #[serde(default)]
         delay_ms: u32,
+        #[serde(default)]
+        pool: Option<Name<'a>>,
     },
     Unpersist {
         on: Name<'a>,
@@ -41,4 +43,6 @@ pub(crate) struct Run<'a> {
     pub(crate) name: Option<String>,
     #[serde(default)]
     pub(crate) delay_ms: u32,
+    #[serde(default)]
+    pub(crate) pool: Option<Name<'a>>,
 }

@@ -8,6 +8,7 @@ mod entries;
 mod expect;
 mod loss;
 mod name;
+mod pool;
 mod python;
 mod quantity;
 mod resolve;
@@ -23,7 +24,7 @@ use std::path::Path;
 pub use expect::{Expectation, Ground, Test, Value};
 pub use loss::{Loss, LossWord};
 
-pub(crate) use action::Action;
+pub(crate) use action::{Action, Run};
 pub(crate) use diagnose::choice;
 pub(crate) use document::Document;
 pub(crate) use name::Name;

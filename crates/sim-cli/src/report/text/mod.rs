@@ -16,3 +16,4 @@ pub(crate) mod sweep;
 mod table;
 mod timeline;
 mod trouble;
+mod without;
