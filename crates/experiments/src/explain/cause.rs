@@ -74,20 +74,22 @@ pub(super) fn of_failure(cause: &Cause, held: Option<(&Held, u32, u32)>) -> Stri
         Cause::ExecutionMemory(oom) => {
             let why = match oom.failure {
                 Failure::PointerArray => {
-                    "the array of a sorter doubles, old and new at once: it needs three times what it has. "
+                    "the array of a sorter doubles, old and new at once: it needs three times what it has; "
                 }
                 Failure::HashRelation { .. } | Failure::HashMap => {
-                    "a hash relation cannot spill, and while it doubles the old and the new array are there at once. "
+                    "a hash relation cannot spill, and while it doubles the old and the new array are there at once; "
                 }
-                Failure::Aggregation => "the aggregation had spilled its map and could not even sort. ",
-                Failure::TooLargePage(_) | Failure::TooManyPages => "no pool is large enough for that. ",
+                Failure::Aggregation => "the aggregation had spilled its map and could not even sort; ",
+                Failure::TooLargePage(_) | Failure::TooManyPages => "no pool is large enough for that; ",
                 Failure::Orphaned => {
-                    "its entry in the pool was removed while it waited (SPARK: NoSuchElementException). "
+                    "its entry in the pool was removed while it waited (Spark: NoSuchElementException); "
                 }
-                Failure::UnableToAcquire { .. } => "nothing of the task could spill any more. ",
+                Failure::UnableToAcquire { .. } => "nothing of the task could spill any more; ",
             };
             let shortage = held.map_or(String::new(), |(held, stage, index)| of_shortage(held, stage, index));
-            format!("{} ({}): {why}{shortage}", oom.consumer, words(oom.failure))
+            let said = words(oom.failure);
+            let text = format!("{} ({}): {why}{shortage}", oom.consumer, said.trim_end_matches('.'));
+            text.trim_end_matches("; ").to_owned()
         }
         Cause::ExecutorHeap(heap) => format!("the executor's heap, outside of the pools: {}", heap_of(heap)),
         Cause::GcOverhead(heap) => {

@@ -343,7 +343,9 @@ fn half_cores(conf: &Conf) -> Option<Change> {
 fn fraction(conf: &Conf, key: Key, value: f64, id: &'static str, up: bool) -> Option<Change> {
     let now = conf.double(key);
     let moves = if up { value > now } else { value < now };
-    let text = format!("{} {value} instead of {now}", key.name().trim_start_matches("spark."));
+    let what = if key == Key::MemoryFraction { "pool" } else { "storage region" };
+    let size = if up { "larger" } else { "smaller" };
+    let text = format!("a {size} {what}: {value} instead of {now}");
     moves.then(|| Change { id, text, settings: vec![(key, value.to_string())], edit: None })
 }
 

@@ -64,12 +64,18 @@ pub(super) fn simulate(
         finding.fixes = fixes;
         findings.push(finding);
     }
-    // Too few partitions are only those of which more help.
-    findings.retain(|finding| {
-        finding.kind != FindingKind::TooFewPartitions
-            || finding.fixes.iter().any(|judged| matches!(judged.effect, Effect::Solves | Effect::Helps))
-    });
+    findings.retain(confirmed);
     Ok(Simulated { fixes: tried.into_iter().map(|tried| tried.fix).collect(), findings })
+}
+
+/// Too few partitions are those of which more help, too many are not those of which fewer do not.
+fn confirmed(finding: &Finding) -> bool {
+    let any = |effects: &[Effect]| finding.fixes.iter().any(|judged| effects.contains(&judged.effect));
+    match finding.kind {
+        FindingKind::TooFewPartitions => any(&[Effect::Solves, Effect::Helps]),
+        FindingKind::TooManyPartitions => any(&[Effect::Solves, Effect::Helps, Effect::ChangesNothing]),
+        _ => true,
+    }
 }
 
 /// Each remedy once, in the order of the table, and who asked for it.

@@ -33,6 +33,9 @@ pub(super) fn sure(observed: &Observed, report: &RunReport) -> Vec<String> {
 }
 
 fn compared(what: &str, observed: u64, simulated: u64, of: &str) -> String {
+    if (observed, simulated) == (0, 0) {
+        return format!("{what}: nothing in the log, and nothing in the model");
+    }
     let (less, more) = (observed.min(simulated), observed.max(simulated));
     let off = u128::from(more - less) * 100 / u128::from(more.max(1));
     let trust = match off {

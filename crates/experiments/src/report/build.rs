@@ -5,8 +5,8 @@ use sim_core::observe::{Counters, Fingerprint, StageCounters};
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
 use super::{
-    ContainerReport, Detail, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
-    SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, verdict,
+    ContainerReport, Detail, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport,
+    RunReport, SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, verdict,
 };
 use crate::Case;
 

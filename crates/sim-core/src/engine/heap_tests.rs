@@ -27,6 +27,7 @@ fn conf(executors: usize, collector: HeapCollector) -> RunConf {
     RunConf {
         executors: vec![executor; executors],
         task_cpus: 1,
+        container: None,
         max_failures: 4,
         locality_wait: MS(3_000),
         unroll: UnrollConf::default(),

@@ -28,6 +28,7 @@ fn conf(killed: &[(u32, u64)]) -> RunConf {
     RunConf {
         executors: vec![executor(0), executor(0)],
         task_cpus: 1,
+        container: None,
         max_failures: 4,
         locality_wait: SimTime::ZERO,
         unroll: UnrollConf { initial: Bytes(100), ..UnrollConf::default() },

@@ -24,7 +24,7 @@ pub(super) struct Found {
     pub(super) measure: Measure,
     /// Whether the least heap without it is looked for.
     pub(super) least_heap: bool,
-    /// What remained of the cause (for the size of remedies).
+    /// What failed: it says how much was missing.
     pub(super) cause: Option<sim_core::outcome::Cause>,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn find(seen: &Seen, observed: Option<&Observed>) -> All {
     partitions::too_many(seen, &mut all);
     skew::find(seen, &mut all);
     cached::find(seen, &mut all);
-    waste::find(seen, &mut all);
+    waste::find(seen, observed, &mut all);
     all
 }
 

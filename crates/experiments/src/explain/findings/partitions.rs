@@ -12,11 +12,16 @@ const SHORT_MS: u64 = 100;
 const LAUNCH_PERCENT: u64 = 20;
 /// Tasks for each core that a stage has at least: fewer would leave cores idle.
 const TASKS_PER_CORE: u64 = 4;
+/// Tasks that a stage has at least: launching fewer takes no time to speak of.
+const LEAST_TASKS: u64 = 100;
 /// Tasks that spill, of all of a stage, in per cent: fewer is skew.
 const SPILLING_PERCENT: u64 = 50;
 
 /// Stages in which half of the tasks or more spill: their partitions are larger than a task's share of the pool.
 pub(super) fn too_few(seen: &Seen, all: &mut All) {
+    if seen.report.failed != Some(false) {
+        return;
+    }
     for (number, stage) in seen.counters.stages.iter().enumerate() {
         let table = &seen.case.workload.stages[number];
         let ended = stage.tasks.iter().filter(|task| task.end == TaskEnd::Finished).count() as u64;
@@ -27,11 +32,10 @@ pub(super) fn too_few(seen: &Seen, all: &mut All) {
             kind: FindingKind::TooFewPartitions,
             failure: None,
             title: format!(
-                "{} of the {} of stage {number} ({}) spill: {} are too few",
-                human::grouped(stage.spilling_tasks),
-                human::count(table.tasks.into(), "task"),
+                "stage {number} ({}) has {}, and {} of its tasks spill",
                 table.name,
-                human::count(table.tasks.into(), "partition")
+                human::count(table.tasks.into(), "partition"),
+                human::grouped(stage.spilling_tasks)
             ),
             at_ms: stage.submitted.map(|at| at.as_ms()),
             stage: Some(number as u32),
@@ -55,7 +59,7 @@ pub(super) fn too_many(seen: &Seen, all: &mut All) {
         let Some(median) = median_ms(stage) else { continue };
         let (launch, time) = (stage.sum.launch.as_ms(), stage.sum.duration().as_ms());
         let short = median < SHORT_MS && launch.saturating_mul(100) >= time.saturating_mul(LAUNCH_PERCENT);
-        if !short || u64::from(table.tasks) < cores.saturating_mul(TASKS_PER_CORE) {
+        if !short || u64::from(table.tasks) < cores.saturating_mul(TASKS_PER_CORE).max(LEAST_TASKS) {
             continue;
         }
         let finding = Finding {

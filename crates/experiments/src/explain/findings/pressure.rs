@@ -35,12 +35,12 @@ pub(super) fn spills(seen: &Seen, all: &mut All) {
             stage: Some(stage.0),
             rdd: None,
             bytes: Some(spills.bytes),
-            cause: format!("of the largest, {} by task {}: {why}", human::bytes(*largest), attempt.index),
+            cause: format!("in the largest, {} of task {}, {why}", human::bytes(*largest), attempt.index),
             held: Some(held),
             fixes: Vec::new(),
         };
         let first = at == 0 && seen.report.failed == Some(false);
-        all.findings.push(Found { least_heap: first, ..Found::of(finding, Measure::Spilled) });
+        all.findings.push(pressed(seen, Found { least_heap: first, ..Found::of(finding, Measure::Spilled) }));
     }
     if groups.len() > TOLD {
         let bytes = groups[TOLD..].iter().fold(0_u64, |sum, (_, spills)| sum.saturating_add(spills.bytes));
@@ -78,7 +78,7 @@ pub(super) fn evictions(seen: &Seen, all: &mut All) {
             held: Some(held),
             fixes: Vec::new(),
         };
-        all.findings.push(Found::of(finding, Measure::Evicted));
+        all.findings.push(pressed(seen, Found::of(finding, Measure::Evicted)));
     }
     if groups.len() > TOLD {
         let bytes =
@@ -89,4 +89,11 @@ pub(super) fn evictions(seen: &Seen, all: &mut All) {
             human::bytes(bytes)
         ));
     }
+}
+
+/// Where the application fails, what helps it is told with the failure: a run that breaks off does not tell what it would
+/// have spilled.
+fn pressed(seen: &Seen, found: Found) -> Found {
+    let remedies = if seen.report.failed == Some(false) { found.remedies } else { &[] };
+    Found { remedies, ..found }
 }

@@ -4,15 +4,18 @@ use super::{All, Found, Measure};
 use crate::explain::Seen;
 use crate::explain::report::{Finding, FindingKind};
 use crate::human;
+use workload::recorded::Observed;
 
 /// Pools below this are not worth a word: the heap has its least size.
 const LEAST_POOL: u64 = 256 << 20;
 
-pub(super) fn find(seen: &Seen, all: &mut All) {
+pub(super) fn find(seen: &Seen, observed: Option<&Observed>, all: &mut All) {
     let report = &seen.report;
     let unified = report.layout.unified_bytes;
     let peak = report.executors.iter().map(|executor| executor.on_heap.peak_unified_bytes).max().unwrap_or(0);
-    let quiet = report.failed == Some(false) && report.memory_spilled_bytes == 0 && report.evicted_bytes == 0;
+    let well = !observed.is_some_and(|observed| observed.failed);
+    let quiet =
+        well && report.failed == Some(false) && report.memory_spilled_bytes == 0 && report.evicted_bytes == 0;
     if !quiet || unified < LEAST_POOL || peak.saturating_mul(2) >= unified {
         return;
     }
