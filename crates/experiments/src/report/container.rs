@@ -47,10 +47,10 @@ impl ContainerReport {
         }
     }
 
-    /// Whether a reader should be told: it was killed, it was near its limit, or Python was in it.
+    /// Whether a reader should be told: it was killed, it was above its limit, or Python was in it.
     #[must_use]
     pub fn is_worth_a_word(&self) -> bool {
-        let near = self.limit_bytes.is_some_and(|limit| self.peak_bytes >= limit / 10 * 9);
-        self.killed.is_some() || near || self.python_workers > 0
+        let above = self.limit_bytes.is_some_and(|limit| self.peak_bytes > limit);
+        self.killed.is_some() || above || self.python_workers > 0
     }
 }
