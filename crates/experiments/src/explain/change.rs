@@ -15,6 +15,7 @@ pub(super) enum Remedy {
     TwicePartitions,
     FourTimesPartitions,
     SmallerSplits,
+    SmallerCoalesced,
     FewerPartitions,
     HalfCores,
     StorageFractionLow,
@@ -55,6 +56,7 @@ pub(super) fn remedies(kind: FindingKind, failure: Option<FailureKind>) -> &'sta
             R::TwicePartitions,
             R::FourTimesPartitions,
             R::SmallerSplits,
+            R::SmallerCoalesced,
             R::HalfCores,
             R::StorageFractionLow,
             R::FractionHigh,
@@ -73,7 +75,9 @@ pub(super) fn remedies(kind: FindingKind, failure: Option<FailureKind>) -> &'sta
             R::AndDisk,
             R::Serialized,
         ],
-        FindingKind::TooFewPartitions => &[R::TwicePartitions, R::FourTimesPartitions, R::SmallerSplits],
+        FindingKind::TooFewPartitions => {
+            &[R::TwicePartitions, R::FourTimesPartitions, R::SmallerSplits, R::SmallerCoalesced]
+        }
         FindingKind::TooManyPartitions => &[R::FewerPartitions],
         FindingKind::Skew => &[R::TwicePartitions, R::FourTimesPartitions, R::HalfMoreMemory],
         FindingKind::UselessCache => &[R::NoCache],
@@ -88,6 +92,7 @@ fn of_failure(failure: FailureKind) -> &'static [Remedy] {
             R::TwicePartitions,
             R::FourTimesPartitions,
             R::SmallerSplits,
+            R::SmallerCoalesced,
             R::HalfCores,
             R::StorageFractionLow,
             R::FractionHigh,
@@ -170,6 +175,14 @@ pub(super) fn change(remedy: Remedy, case: &Case, input: &Input, cause: Option<&
             let half = |key: Key| (key, (conf.bytes(key) / 2).max(1).to_string());
             let keys = [Key::SqlFilesMaxPartitionBytes, Key::FilesMaxPartitionBytes];
             set("smaller_splits", "half the bytes of files a task", keys.map(half).to_vec())
+        }
+        R::SmallerCoalesced => {
+            let keys = [Key::SqlAdaptiveEnabled, Key::SqlAdaptiveCoalescePartitionsEnabled];
+            let quarter = conf.bytes(Key::SqlAdaptiveAdvisoryPartitionSizeInBytes) / 4;
+            let settings = vec![(Key::SqlAdaptiveAdvisoryPartitionSizeInBytes, quarter.max(1).to_string())];
+            let id = "smaller_coalesced_partitions";
+            let text = "a quarter of the bytes that adaptive execution puts into a task";
+            if keys.iter().all(|key| conf.flag(*key)) { set(id, text, settings) } else { None }
         }
         R::HalfCores => half_cores(conf),
         R::StorageFractionLow => {

@@ -47,16 +47,18 @@ struct Seen {
     report: RunReport,
     counters: Counters,
     watch: Watch,
+    /// Whether it is that of a recording.
+    recorded: bool,
 }
 
 impl Seen {
-    fn of(case: Case, task: Option<(StageId, u32)>) -> Self {
+    fn of(case: Case, recorded: bool, task: Option<(StageId, u32)>) -> Self {
         let watch = Watch { task, tungsten: case.layout.tungsten_mode, ..Watch::default() };
         let observers = ((Counters::default(), Fingerprint::default()), watch);
         let (outcome, ((counters, fingerprint), watch)) =
             engine::run(&case.workload, &case.run_conf, observers);
         let report = run_report::build(&case, &outcome, &counters, fingerprint, Detail::Tasks);
-        Self { case, outcome, report, counters, watch }
+        Self { case, outcome, report, counters, watch, recorded }
     }
 }
 
@@ -74,7 +76,8 @@ pub fn explain(
     let observed = input.observed.as_deref();
     let case = Case::of(input, settings)?;
     task::check(&case, options.task)?;
-    let seen = Seen::of(case, options.task.map(|(stage, index)| (StageId(stage), index)));
+    let recorded = input.scenario.plan.recording.is_some();
+    let seen = Seen::of(case, recorded, options.task.map(|(stage, index)| (StageId(stage), index)));
     done();
     let found = findings::find(&seen, observed);
     let simulated = simulate::simulate(input, settings, &seen, &found.findings, &done)?;

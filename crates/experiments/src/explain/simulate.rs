@@ -182,6 +182,8 @@ fn judge(found: &Found, at: usize, tried: &Tried, before: &Figures, seen: &Seen)
         () if wasted && after.containers_mib < before.containers_mib => Effect::Solves,
         // A run that fails in the end does not tell what it would have spilled.
         () if after.failed != Some(false) => Effect::DoesNotHelp,
+        // Memory is free without the cache, whatever the time.
+        () if found.finding.kind == FindingKind::UselessCache && is <= was => Effect::Helps,
         () if is == 0 => Effect::Solves,
         () if was == 0 => Effect::Harms,
         () if u128::from(is) * 10 <= u128::from(was) * 9 => Effect::Helps,

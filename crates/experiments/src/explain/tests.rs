@@ -45,7 +45,10 @@ fn sorting(rows: u64, partitions: u32, fraction: f64) -> String {
     scenario(
         2,
         "1g",
-        &format!(r#""spark.memory.fraction": {fraction}, "spark.sql.shuffle.partitions": {partitions}"#),
+        &format!(
+            r#""spark.memory.fraction": {fraction}, "spark.sql.shuffle.partitions": {partitions},
+               "spark.sql.adaptive.enabled": false"#
+        ),
         &format!(r#""rows": [scan(rows: {rows}, row_bytes: 128, partitions: 8), sort()]"#),
         r#"foreach(on: "rows")"#,
     )
@@ -94,82 +97,52 @@ fn a_spill_is_explained_and_cured() {
     assert_eq!(of(&explained(&sorting(3_000_000, 8, 0.6)), FindingKind::Spill), None);
 }
 
+/// The explanation of a scenario of `scenarios/explain`.
+fn shown(name: &str) -> ExplainReport {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/explain");
+    let input = Input::open(&folder.join(format!("{name}.ron")), None).expect(name);
+    explain(&input, &Settings::default(), ExplainOptions::default(), || ()).expect(name)
+}
+
+/// What a rule finds in one scenario, and that it finds nothing in another.
+fn found_only_in(kind: FindingKind, with: &str, without: &str) -> (ExplainReport, Finding) {
+    let report = shown(with);
+    let finding = of(&report, kind).unwrap_or_else(|| panic!("{with}: {:?}", report.findings)).clone();
+    assert_eq!(of(&shown(without), kind), None, "{without}");
+    (report, finding)
+}
+
 #[test]
 fn too_few_partitions_are_those_of_which_more_help() {
-    let report = explained(&sorting(3_000_000, 8, 0.1));
-    let few = of(&report, FindingKind::TooFewPartitions).expect("all of its tasks spill");
+    let (_, few) = found_only_in(FindingKind::TooFewPartitions, "too-few-partitions", "enough-partitions");
     assert_eq!(few.fixes[0].effect, Effect::Solves);
-    assert_eq!(of(&explained(&sorting(3_000_000, 64, 0.1)), FindingKind::TooFewPartitions), None);
 }
 
 #[test]
 fn too_many_partitions_are_short_tasks() {
-    let tiny = |partitions: u32| {
-        scenario(
-            2,
-            "1g",
-            &format!(r#""spark.sql.shuffle.partitions": {partitions}"#),
-            r#""rows": [scan(rows: 20_000, row_bytes: 100, partitions: 2), sort()]"#,
-            r#"foreach(on: "rows")"#,
-        )
-    };
-    let report = explained(&tiny(800));
-    let many = of(&report, FindingKind::TooManyPartitions).expect("800 tasks of 25 rows");
-    assert_eq!(effect(&report, many, "a_quarter_of_the_partitions"), Some(Effect::Helps), "{many:?}");
-    assert_eq!(of(&explained(&tiny(4)), FindingKind::TooManyPartitions), None);
+    let (report, many) =
+        found_only_in(FindingKind::TooManyPartitions, "too-many-partitions", "few-partitions");
+    assert_eq!(effect(&report, &many, "a_quarter_of_the_partitions"), Some(Effect::Helps), "{many:?}");
 }
 
 #[test]
 fn skew_is_four_times_the_median() {
-    let joined = |keys: &str| {
-        scenario(
-            4,
-            "4g",
-            r#""spark.sql.shuffle.partitions": 16"#,
-            &format!(
-                r#""rows": [scan(rows: 4_000_000, row_bytes: 88, partitions: 16, keys: {keys}), repartition(by_key: true)]"#
-            ),
-            r#"foreach(on: "rows")"#,
-        )
-    };
-    let report = explained(&joined("hot(share: 0.4, count: 100_000)"));
-    let skew = of(&report, FindingKind::Skew).expect("one key has 40 % of the rows");
+    let (_, skew) = found_only_in(FindingKind::Skew, "skew", "no-skew");
     assert_eq!(skew.stage, Some(1));
     assert!(skew.bytes.is_some_and(|bytes| bytes > 64 << 20), "{skew:?}");
-    assert_eq!(of(&explained(&joined("uniform(count: 100_000)")), FindingKind::Skew), None);
-    let small = joined("hot(share: 0.4, count: 100_000)").replace("4_000_000", "40_000");
-    assert_eq!(of(&explained(&small), FindingKind::Skew), None, "less than 64 MiB is not worth a word");
-}
-
-/// A cache that is read that many times.
-fn cached(times: usize, rows: u64) -> String {
-    let job = r#"count(on: "points")"#;
-    scenario(
-        2,
-        "1g",
-        "",
-        &format!(
-            r#""points": [scan(rows: {rows}, row_bytes: 100, partitions: 4), cache(level: "MEMORY_ONLY")]"#
-        ),
-        &vec![job; times].join(", "),
-    )
 }
 
 #[test]
 fn a_cache_that_is_read_less_than_once_is_useless() {
-    let report = explained(&cached(1, 1_000_000));
-    let useless = of(&report, FindingKind::UselessCache).expect("it is filled and never read");
+    let (report, useless) = found_only_in(FindingKind::UselessCache, "useless-cache", "useful-cache");
     assert!(useless.title.contains("`points` is read 0 times for 4 partitions"), "{}", useless.title);
-    assert!(effect(&report, useless, "no_cache").is_some());
-    assert_eq!(of(&explained(&cached(2, 1_000_000)), FindingKind::UselessCache), None);
+    assert_eq!(effect(&report, &useless, "no_cache"), Some(Effect::Helps));
 }
 
 #[test]
 fn memory_is_wasted_where_half_of_the_pool_is_never_used() {
-    let report = explained(&cached(2, 1_000_000));
-    let waste = of(&report, FindingKind::WastedMemory).expect("100 MB of 434 MiB");
+    let (_, waste) = found_only_in(FindingKind::WastedMemory, "useful-cache", "used-memory");
     assert_eq!(waste.fixes.first().map(|best| best.effect), Some(Effect::Solves), "{waste:?}");
-    assert_eq!(of(&explained(&cached(2, 3_000_000)), FindingKind::WastedMemory), None);
 }
 
 #[test]

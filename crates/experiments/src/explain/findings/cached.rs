@@ -7,6 +7,10 @@ use crate::explain::report::{Finding, FindingKind};
 use crate::human;
 
 pub(super) fn find(seen: &Seen, all: &mut All) {
+    // A run that breaks off has not read what it would have read.
+    if seen.report.failed != Some(false) {
+        return;
+    }
     for rdd in &seen.report.rdds {
         // Every read that found it, wherever: what was computed is the fill, or was in vain.
         let found = rdd.memory_reads + rdd.disk_reads + rdd.remote_reads;
@@ -41,9 +45,8 @@ pub(super) fn find(seen: &Seen, all: &mut All) {
             held: None,
             fixes: Vec::new(),
         };
-        let changes = vec![uncache(&table.name)];
-        let recorded = seen.case.workload.rdds.len() != seen.report.rdds.len();
-        let changes = if recorded { Vec::new() } else { changes };
+        // The steps of a recording read blocks: what they would do without is not in the log.
+        let changes = if seen.recorded { Vec::new() } else { vec![uncache(&table.name)] };
         all.findings.push(Found { remedies: &[], changes, ..Found::of(finding, Measure::Duration) });
     }
 }
