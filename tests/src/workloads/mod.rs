@@ -10,7 +10,7 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 
 pub(crate) use tables::spec;
 
-use sim_core::engine::{ConsumerConf, CostModel, ExecutorConf, RunConf};
+use sim_core::engine::{ConsumerConf, CostModel, DriverConf, ExecutorConf, RunConf};
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
 use sim_core::storage::UnrollConf;
 use sim_core::units::{Bytes, SimTime};
@@ -107,6 +107,7 @@ fn conf(drawn: &Drawn) -> RunConf {
             ..ConsumerConf::default()
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
+        driver: DriverConf::boundless(),
         max_events: 1_000_000,
     }
 }

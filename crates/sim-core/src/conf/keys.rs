@@ -175,6 +175,8 @@ table_of_keys! {
     DefaultParallelism = "spark.default.parallelism": Int, Unset, Plan, AtLeast(1), V3_5;
     /// Cores of the driver in cluster mode.
     DriverCores = "spark.driver.cores": Int, Is("1"), Run, AtLeast(1), V3_5;
+    /// Options of the driver's JVM.
+    DriverExtraJavaOptions = "spark.driver.extraJavaOptions": Text, Unset, Run, Any, V3_5;
     /// Bytes of results that a job may bring to the driver; 0 means no limit.
     DriverMaxResultSize = "spark.driver.maxResultSize": Bytes(B), Is("1g"), Run, AtLeast(0), V3_5;
     /// Heap of the driver.
@@ -318,6 +320,8 @@ table_of_keys! {
     /// Shuffle bytes that a reduce task fetches at a time.
     ReducerMaxSizeInFlight = "spark.reducer.maxSizeInFlight":
         Bytes(MiB), Is("48m"), Run, AtLeast(MIB), V3_5;
+    /// Threads of the driver that fetch results.
+    ResultGetterThreads = "spark.resultGetter.threads": Int, Is("4"), Run, AtLeast(1), V3_5;
     /// Largest message between driver and executor, in MiB.
     RpcMessageMaxSize = "spark.rpc.message.maxSize": Int, Is("128"), Run, Between(1, 2047), V3_5;
     /// Longest wait for executors before the first task.

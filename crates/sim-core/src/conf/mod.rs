@@ -6,6 +6,7 @@
 //! heaps, pools, pages and containers to the byte.
 
 mod builder;
+mod driver;
 mod error;
 pub mod keys;
 pub mod kind;

@@ -3,7 +3,7 @@
 use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key};
-use crate::engine::{CostModel, ExecutorConf, RunConf};
+use crate::engine::{CostModel, DriverConf, ExecutorConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -92,6 +92,7 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
+            driver: DriverConf::resolve(conf, &deployment, &layout),
             max_events: shape.max_events,
         };
         Ok((run, layout))

@@ -5,6 +5,7 @@
 //!                    → free (finished, failed or killed)
 //! ```
 
+use super::driver::Sent;
 use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
@@ -30,6 +31,8 @@ pub(super) struct Attempt {
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
+    /// How its result travels, once it was sent.
+    pub(super) sent: Option<Sent>,
 }
 
 /// A program on an attempt's stack: its task, or a partition that has to be computed.
@@ -170,6 +173,7 @@ impl Attempt {
             unrolled: false,
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
+            sent: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
+use super::driver_conf::DriverConf;
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::storage::UnrollConf;
@@ -24,6 +25,8 @@ pub struct RunConf {
     pub consumers: ConsumerConf,
     /// What takes how long.
     pub cost: CostModel,
+    /// The driver.
+    pub driver: DriverConf,
     /// Events after which a run is given up.
     pub max_events: u64,
 }

@@ -67,6 +67,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.task_lost(&info);
             }
         }
+        self.lose_results(executor);
         self.lose_blocks(executor);
         self.cluster.executors[executor.index()].forget_memory(&self.conf.executors[executor.index()]);
         self.orphan_tasks(executor);

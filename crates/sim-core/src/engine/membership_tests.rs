@@ -1,6 +1,6 @@
 //! Executors that come and go, as stories: 100 ms of work a task, and nothing else takes time.
 
-use crate::engine::{ConsumerConf, CostModel, Engine, ExecutorConf, RunConf, run};
+use crate::engine::{ConsumerConf, CostModel, DriverConf, Engine, ExecutorConf, RunConf, run};
 use crate::ids::{ExecutorId, JobId, ProgramId, RddId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Fingerprint, Journal, Moment, TaskEnd, Timeline};
@@ -32,6 +32,7 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
+        driver: DriverConf::boundless(),
         max_events: 10_000,
     }
 }

@@ -8,6 +8,8 @@ mod attempt;
 mod broadcast;
 mod cached;
 mod conf;
+mod driver;
+mod driver_conf;
 mod executor;
 mod membership;
 mod offers;
@@ -18,8 +20,10 @@ mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, RunConf};
+pub use driver_conf::{DriverConf, DriverContainer, RETAINED_TASKS};
 
 use self::attempt::{Attempt, Doing};
+use self::driver::Driver;
 use self::executor::Executor;
 use self::queue::{EventQueue, Happening};
 use self::resource::FairShare;
@@ -48,6 +52,7 @@ pub struct Engine<'w, O> {
     cluster: Cluster,
     attempts: Vec<Attempt>,
     scheduler: Scheduler,
+    driver: Driver,
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
@@ -97,6 +102,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let nodes = conf.executors.iter().map(|executor| executor.node + 1).max().unwrap_or(0);
         let resource = |rate: u64| vec![FairShare::new(rate); nodes as usize];
         let blocks = workload.rdd_blocks() as usize + workload.broadcasts.len() * 2 * executors.len();
+        let driver = Driver::new(&conf.driver, workload, executors.len());
         let mut engine = Self {
             workload,
             conf: conf.clone(),
@@ -106,6 +112,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             cluster: Cluster { executors, blocks: BlockTable::with_capacity(blocks) },
             attempts,
             scheduler: Scheduler::new(workload),
+            driver,
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
@@ -149,6 +156,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
+            Happening::Fetched { thread, .. } => self.fetched(thread),
+            Happening::BroadcastTimeout { job } => self.broadcast_timed_out(job),
             Happening::Offer => self.offer(),
         }
         true
@@ -164,6 +173,8 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.attempts[attempt as usize].generation != generation
             }
             Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
+            Happening::Fetched { thread, number } => !self.driver.fetches(thread, number),
+            Happening::BroadcastTimeout { job } => !self.scheduler.is_running(job),
             Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
         }
     }
@@ -198,7 +209,9 @@ impl<'w, O: Observer> Engine<'w, O> {
             Verdict::Stalled { .. } => self.last_event,
             Verdict::GaveUp => self.now,
         };
-        let outcome = Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
+        let (driver, warnings) = self.driver.peaks();
+        let (events, memory_calls) = (self.events, self.memory_calls);
+        let outcome = Outcome { verdict, end, events, memory_calls, driver, warnings };
         (outcome, self.observer)
     }
 
@@ -259,6 +272,12 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// Moves bytes over a disk or network; false where that takes no time.
     fn move_bytes(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
+        let executor = self.attempts[attempt as usize].info.executor;
+        self.move_from(attempt, executor, over, bytes)
+    }
+
+    /// The same from an executor, for a flow that need not be an attempt's.
+    fn move_from(&mut self, flow: u32, executor: ExecutorId, over: Over, bytes: Bytes) -> bool {
         let rate = match over {
             Over::Disk => self.conf.cost.disk_bytes_per_second,
             Over::Network => self.conf.cost.network_bytes_per_second,
@@ -266,14 +285,13 @@ impl<'w, O: Observer> Engine<'w, O> {
         if rate == 0 || bytes.is_zero() {
             return false;
         }
-        let executor = self.attempts[attempt as usize].info.executor;
         let node = self.conf.executors[executor.index()].node;
         let resource = match over {
             Over::Disk => node,
             Over::Network => self.disks.len() as u32 + node,
         };
         let now = self.now;
-        self.resource(resource).arrive(now, attempt, bytes);
+        self.resource(resource).arrive(now, flow, bytes);
         self.foresee(resource);
         true
     }
@@ -294,10 +312,14 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn resource_done(&mut self, index: u32) {
         let now = self.now;
-        let attempt = self.resource(index).complete(now);
+        let flow = self.resource(index).complete(now);
         self.foresee(index);
-        if let Some(attempt) = attempt {
-            self.advance(attempt);
+        let attempts = self.attempts.len() as u32;
+        match flow {
+            // Flows beyond the attempts are the driver's, which fetches results.
+            Some(flow) if flow >= attempts => self.fetched(flow - attempts),
+            Some(attempt) => self.advance(attempt),
+            None => {}
         }
     }
 

@@ -23,6 +23,10 @@ pub(super) enum Happening {
     Remove { executor: u32 },
     /// An executor registers.
     Add { executor: u32 },
+    /// A thread of the driver has fetched a result, in no time.
+    Fetched { thread: u32, number: u32 },
+    /// A broadcast has taken too long.
+    BroadcastTimeout { job: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
     /// The driver offers free slots.
@@ -32,12 +36,12 @@ pub(super) enum Happening {
 impl Happening {
     const fn class(self) -> u64 {
         match self {
-            Self::ResourceDone { .. } => 0,
+            Self::ResourceDone { .. } | Self::Fetched { .. } => 0,
             Self::Resume { .. } => 1,
             Self::Recheck { .. } => 2,
             Self::Remove { .. } => 3,
             Self::Add { .. } => 4,
-            Self::Submit { .. } => 5,
+            Self::Submit { .. } | Self::BroadcastTimeout { .. } => 5,
             Self::Offer => 6,
         }
     }

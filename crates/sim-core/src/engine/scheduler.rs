@@ -89,6 +89,10 @@ impl Scheduler {
         }
     }
 
+    pub(super) fn is_running(&self, job: u32) -> bool {
+        self.jobs[job as usize] == JobState::Running
+    }
+
     /// Whether nothing runs any more, or will.
     pub(super) fn is_over(&self) -> bool {
         self.jobs_left == 0 || (self.failure.is_some() && self.active.is_empty())
@@ -123,6 +127,11 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         self.scheduler.jobs[job as usize] = JobState::Running;
         self.emit(Event::JobSubmitted(JobId(job)));
+        if self.is_too_deep(JobId(job)) {
+            self.end_job(JobId(job), false);
+            return;
+        }
+        self.await_broadcast(JobId(job));
         for &stage in &self.workload.jobs[job as usize].stages {
             if self.scheduler.stages[stage.index()].status == StageStatus::Done {
                 self.emit(Event::StageSkipped(stage));
@@ -142,13 +151,17 @@ impl<'w, O: Observer> Engine<'w, O> {
                 scheduler.stages[stage.index()].status == StageStatus::Done
             };
             for &stage in &job.stages {
+                if !self.scheduler.is_running(index as u32) {
+                    break;
+                }
                 let waits = self.scheduler.stages[stage.index()].status == StageStatus::Waiting;
                 let parents = &workload.stages[stage.index()].parents;
                 if waits && parents.iter().all(|parent| done(&self.scheduler, parent)) {
                     self.activate(JobId::at(index), stage);
                 }
             }
-            if job.stages.iter().all(|stage| done(&self.scheduler, stage)) {
+            let runs = self.scheduler.is_running(index as u32);
+            if runs && job.stages.iter().all(|stage| done(&self.scheduler, stage)) {
                 self.end_job(JobId::at(index), true);
             }
         }
@@ -157,6 +170,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn end_job(&mut self, job: JobId, succeeded: bool) {
         self.scheduler.jobs[job.index()] = JobState::Ended;
         self.scheduler.jobs_left -= 1;
+        let succeeded = self.take_results_of(job, succeeded);
         self.last_end = self.now;
         self.emit(Event::JobEnded(job, succeeded));
         if succeeded {
@@ -186,13 +200,16 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         let at = self.scheduler.active.partition_point(|&other| other < (job, stage));
         self.scheduler.active.insert(at, (job, stage));
-        self.schedule_offer(self.now);
+        if self.take_tasks(job, stage) {
+            self.schedule_offer(self.now);
+        }
     }
 
     fn end_stage(&mut self, stage: StageId) {
         self.scheduler.stages[stage.index()].status = StageStatus::Done;
         self.scheduler.stages[stage.index()].pending = Pending::default();
         self.scheduler.active.retain(|&(_, active)| active != stage);
+        self.forget_tasks(stage);
         self.emit(Event::StageEnded(stage, true));
         self.go_on_with_jobs();
     }
@@ -243,7 +260,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     /// A stage is aborted, and with it its job: what still runs of it is killed.
-    fn abort_job(&mut self, job: JobId, stage: StageId) {
+    pub(super) fn abort_job(&mut self, job: JobId, stage: StageId) {
         self.scheduler.stages[stage.index()].status = StageStatus::Aborted;
         let of_job: Vec<StageId> = self
             .scheduler
@@ -259,7 +276,9 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.break_off(attempt, End::Killed);
             }
         }
+        self.drop_results(&of_job);
         for stage in of_job {
+            self.forget_tasks(stage);
             self.emit(Event::StageEnded(stage, false));
         }
         self.end_job(job, false);

@@ -100,7 +100,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.spend(attempt, Doing::Computing, time)
     }
 
-    fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
+    pub(super) fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
         self.turn_to(attempt, Doing::Moving);
         !self.move_bytes(attempt, over, bytes)
     }
@@ -239,7 +239,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.transfer(attempt, Over::Disk, size(bytes))
             }
             Op::WriteOutput { bytes } => self.transfer(attempt, Over::Disk, size(bytes)),
-            Op::Result { bytes } => self.transfer(attempt, Over::Network, size(bytes)),
+            Op::Result { bytes } => self.send_result(attempt, size(bytes)),
         }
     }
 
@@ -463,10 +463,10 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn finish_attempt(&mut self, attempt: u32) {
         self.turn_to(attempt, Doing::Next);
         self.count_consumers(attempt);
-        let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
+        let state = &mut self.attempts[attempt as usize];
+        let (info, metrics, sent) = (state.info, state.metrics, state.sent.take());
         self.clean_up(attempt);
-        self.emit(Event::AttemptEnded(&info, &metrics, End::Finished));
-        self.task_finished(&info);
+        self.deliver(info, metrics, sent);
     }
 
     /// An attempt throws: it ends, its executor goes on.
@@ -565,6 +565,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         state.frames.clear();
         state.slots.clear();
         state.reading.clear();
+        state.sent = None;
         state.unrolled = false;
         let free = state.info.slot;
         let executor = self.executor_of(attempt);

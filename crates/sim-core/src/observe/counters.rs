@@ -192,6 +192,7 @@ impl TaskMetrics {
         self.pool_wait += other.pool_wait;
         self.lock_wait += other.lock_wait;
         self.evict += other.evict;
+        self.getting_result += other.getting_result;
     }
 }
 

@@ -208,13 +208,22 @@ pub struct TaskMetrics {
     pub lock_wait: SimTime,
     /// Time of writing blocks that its requests evicted.
     pub evict: SimTime,
+    /// Time in which the driver fetched its result as a block, its executor being done with it (`Getting Result Time`).
+    pub getting_result: SimTime,
 }
 
 impl TaskMetrics {
     /// All time from launch to end.
     #[must_use]
     pub fn duration(&self) -> SimTime {
-        self.cpu + self.launch + self.io + self.spill + self.pool_wait + self.lock_wait + self.evict
+        self.cpu
+            + self.launch
+            + self.io
+            + self.spill
+            + self.pool_wait
+            + self.lock_wait
+            + self.evict
+            + self.getting_result
     }
 }
 

@@ -1,10 +1,12 @@
 //! How a run ended, and what ends attempts, executors and applications.
 
 mod cause;
+mod driver;
 mod kind;
 mod loss;
 
 pub use cause::Cause;
+pub use driver::{DriverPeaks, Warning};
 pub use kind::FailureKind;
 pub use loss::{ContainerReport, ExecutorLoss, LossReason};
 
@@ -24,6 +26,10 @@ pub struct Outcome {
     pub events: u64,
     /// Calls of the memory managers and stores.
     pub memory_calls: u64,
+    /// The most that the driver held.
+    pub driver: DriverPeaks,
+    /// What Spark warns of, in order.
+    pub warnings: Vec<Warning>,
 }
 
 /// How a run ended.

@@ -55,7 +55,9 @@ impl Workload {
                 return err(format!("rdd {at} ({}): its storage level keeps nothing", rdd.name));
             }
         }
-        self.check_jobs()
+        self.check_jobs()?;
+        let tasks: Vec<u32> = self.stages.iter().map(|stage| stage.tasks).collect();
+        self.driver.check(self.jobs.len(), self.broadcasts.len(), &tasks).map_err(WorkloadError)
     }
 
     fn check_jobs(&self) -> Result<(), WorkloadError> {

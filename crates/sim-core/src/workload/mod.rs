@@ -5,9 +5,11 @@
 //! program of its own that computes a partition, so that a lost block can be computed again.
 
 mod check;
+mod driver;
 mod program;
 
 pub use check::WorkloadError;
+pub use driver::{Collected, Depth, DriverWork, Payload, Relation};
 pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, Slot};
 
 use crate::ids::{BlockId, JobId, ProgramId, RddId, ShuffleId, StageId};
@@ -29,6 +31,8 @@ pub struct Workload {
     pub shuffles: Vec<Shuffle>,
     /// Broadcast variables, by index.
     pub broadcasts: Vec<Broadcast>,
+    /// What the driver does besides launching tasks.
+    pub driver: DriverWork,
 }
 
 /// What an action of the driver runs.

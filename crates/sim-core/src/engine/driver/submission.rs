@@ -1,0 +1,68 @@
+//! Jobs and tasks that are too deep or too large to be sent.
+
+use super::Part;
+use crate::engine::Engine;
+use crate::engine::driver_conf::RETAINED_TASKS;
+use crate::ids::{JobId, StageId};
+use crate::observe::Observer;
+use crate::outcome::{Cause, Warning};
+use crate::units::Bytes;
+
+/// `TaskSetManager.TASK_SIZE_TO_WARN_KIB`.
+const TASK_SIZE_TO_WARN: Bytes = Bytes::kib(1000);
+/// Bytes of a serialized task besides its data: the partition, properties, metrics.
+const TASK_FRAME: Bytes = Bytes(3_500);
+
+impl<O: Observer> Engine<'_, O> {
+    /// Whether the stacks of the driver's threads are deep enough for a job; its end where they are not.
+    pub(in crate::engine) fn is_too_deep(&mut self, job: JobId) -> bool {
+        let limit = self.conf.driver.stack;
+        match self.workload.driver.depth(job) {
+            Some(needed) if needed > limit => {
+                self.end_application(job, None, Cause::StackOverflow { needed, limit });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What the driver holds for the tasks of a stage, and their size; false where that is the end of its job.
+    pub(in crate::engine) fn take_tasks(&mut self, job: JobId, stage: StageId) -> bool {
+        let tasks = u64::from(self.workload.stages[stage.index()].tasks);
+        let state = Bytes(self.conf.driver.task_bytes.0.saturating_mul(tasks));
+        if let Err(cause) = self.take_heap(Part::Tasks, state) {
+            self.end_application(job, Some(stage), cause);
+            return false;
+        }
+        let Some(payload) = self.workload.driver.payload(stage) else { return true };
+        let size = |bytes: u64| Bytes(bytes.saturating_add(TASK_FRAME.0));
+        let largest = payload.bytes.iter().copied().map(size).max().unwrap_or_default();
+        self.driver.largest_task = self.driver.largest_task.max(largest);
+        let first = payload.bytes.iter().copied().map(size).find(|&bytes| bytes > TASK_SIZE_TO_WARN);
+        if let Some(bytes) = first {
+            self.driver.warnings.push(Warning::LargeTask { stage, bytes });
+        }
+        // The driver serializes a task when it launches it.
+        let held = Bytes(payload.collection.0.saturating_add(largest.0));
+        if let Err(cause) = self.take_heap(Part::Collections, held) {
+            self.end_application(job, Some(stage), cause);
+            return false;
+        }
+        if let Some(limit) = self.conf.driver.max_message_size
+            && let Some(index) = payload.bytes.iter().position(|&bytes| size(bytes) >= limit)
+        {
+            let bytes = size(payload.bytes[index]);
+            self.abort_stage(stage, Some(index as u32), 0, Cause::TaskTooLarge { bytes, limit });
+            return false;
+        }
+        true
+    }
+
+    /// A stage has ended: the driver remembers some of its tasks.
+    pub(in crate::engine) fn forget_tasks(&mut self, stage: StageId) {
+        let tasks = u64::from(self.workload.stages[stage.index()].tasks);
+        let gone = tasks.saturating_sub(RETAINED_TASKS);
+        self.driver.heap.free(Part::Tasks, Bytes(self.conf.driver.task_bytes.0.saturating_mul(gone)));
+        self.driver.heap.clear(Part::Collections);
+    }
+}
