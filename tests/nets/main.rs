@@ -1,5 +1,6 @@
 //! All nets but that of allocations: one binary, which links once.
 
+mod adaptive;
 mod cached;
 mod conformance;
 mod determinism;

@@ -53,15 +53,19 @@ fn step(rdds: u32) -> impl Strategy<Value = Step> {
         any::<bool>().prop_map(|radix| Step::Sort { radix }),
         pair.clone().prop_map(|(rows, bytes)| Step::MergeJoin { rows, bytes }),
         (any::<bool>(), pair).prop_map(|(long_key, (rows, bytes))| Step::HashJoin { long_key, rows, bytes }),
-        (column(), 16..100_u64, any::<(bool, bool)>(), column()).prop_map(
-            |(groups, group_bytes, (fast_map, clustered), bytes)| Step::Aggregate {
+        (column(), 16..100_u64, any::<(bool, bool, bool)>(), column()).prop_map(
+            |(groups, group_bytes, (fast_map, clustered, merges), bytes)| Step::Aggregate {
                 groups,
                 group_bytes,
                 fast_map,
                 clustered,
+                merges,
                 bytes
             }
         ),
+        (column(), 8..50_u64, any::<bool>(), column()).prop_map(|(groups, key_bytes, radix, bytes)| {
+            Step::ObjectAggregate { groups, key_bytes, radix, bytes }
+        }),
         column().prop_map(|largest_group| Step::RowBuffer { largest_group, in_memory_rows: Some(10) }),
         column().prop_map(|bytes| Step::AppendOnlyMap { bytes }),
         column().prop_map(|bytes| Step::ExternalSorter { bytes }),

@@ -11,6 +11,7 @@ pub mod calls;
 pub mod conform;
 pub mod exhaustive;
 pub mod fuzz;
+pub mod jvm;
 pub mod reference;
 pub mod sizing;
 pub mod workloads;

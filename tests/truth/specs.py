@@ -64,6 +64,21 @@ def recorded():
     return s
 
 
+def adaptive():
+    """What the queries of `recorded` do without adaptive execution, and with another size that it aims at."""
+    s = []
+    off = {"spark.sql.adaptive.enabled": "false"}
+    large = {"spark.sql.adaptive.coalescePartitions.parallelismFirst": "false", "spark.sql.adaptive.advisoryPartitionSizeInBytes": "32m"}
+    for name, conf in (("off", off), ("32m", large)):
+        runs(s, "sortaqe", "sort", dict(n=3000000, w=6, sp=0), 0.1, conf=conf, name="f0.1-" + name)
+        runs(s, "hashaggaqe", "hashagg", dict(n=4000000, groups=2000000), 0.1, conf=conf, name="f0.1-" + name)
+        runs(s, "smjaqe", "smj", dict(n=2000000, m=500000, skew=30, w=4), 0.1, conf={**NO_BROADCAST, **conf}, name="f0.1-" + name)
+        runs(s, "windowaqe", "window", dict(n=1500000), 0.1, conf=conf, name="f0.1-" + name)
+    skewed = {"spark.sql.adaptive.skewJoin.skewedPartitionThresholdInBytes": "16m", "spark.sql.adaptive.advisoryPartitionSizeInBytes": "16m"}
+    runs(s, "smjaqe", "smj", dict(n=2000000, m=500000, skew=30, w=4), 0.1, conf={**NO_BROADCAST, **skewed}, name="f0.1-skew")
+    return s
+
+
 def fixtures():
     """Small logs for the tests, of half a gigabyte of heap: every codec and layout, every way to run out of memory."""
     s = []
@@ -103,7 +118,7 @@ def fixtures():
     return s
 
 
-SETS = {"recorded": recorded, "fixtures": fixtures}
+SETS = {"recorded": recorded, "adaptive": adaptive, "fixtures": fixtures}
 
 
 def all_specs(name):

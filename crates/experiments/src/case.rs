@@ -128,6 +128,7 @@ impl Resolved {
         let mut plan_conf = PlanConf::of(&conf, cores);
         if let Some(recording) = &scenario.plan.recording {
             plan_conf.schedule = recorded::schedule(&conf, &layers[0])?;
+            plan_conf.recorded_under = Some(recorded::recorded_under(&conf, &layers[0], shape)?);
             recorded::place_executors(&mut run_conf, recording, plan_conf.schedule != Schedule::Anew);
         }
         Ok(Self { conf, run_conf, layout, plan_conf, notes })

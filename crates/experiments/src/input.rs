@@ -26,6 +26,43 @@ pub struct Input {
     pub notes: Vec<Note>,
 }
 
+/// An input whose log is kept as it was read.
+pub(crate) enum Opened {
+    /// A scenario.
+    Scenario(Box<Input>),
+    /// A log with its name.
+    Log(String, Box<Recorded>),
+}
+
+impl Opened {
+    /// Opens a path; `-` is standard input. Errors are those of [`Input::open`].
+    pub(crate) fn open(path: &Path, options: &LogOptions, seed: Option<u64>) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        if name == "-" {
+            let name = "standard input";
+            let mut stream = std::io::stdin();
+            let head = head(name, &mut stream)?;
+            let is_log = Kind::of(&head) != Kind::Scenario;
+            let stream = Cursor::new(head).chain(stream);
+            return Ok(match is_log {
+                true => {
+                    let log = EventLog::from_reader(name, stream).map_err(of_reader)?;
+                    let options =
+                        recorded::Options { as_default: options.as_default, redact: options.redact };
+                    Self::Log(name.to_owned(), Box::new(recorded::read(log, options)?))
+                }
+                false => Self::Scenario(Box::new(Input::read(name, stream, seed)?)),
+            });
+        }
+        let is_log = path.is_dir()
+            || (path.is_file() && Kind::of(&head(&name, &mut open(path)?)?) != Kind::Scenario);
+        Ok(match is_log {
+            true => Self::Log(name, Box::new(read_log(path, options)?)),
+            false => Self::Scenario(Box::new(Input::open(path, seed)?)),
+        })
+    }
+}
+
 /// How a log is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogOptions {

@@ -18,6 +18,7 @@ mod error;
 pub mod human;
 mod input;
 mod kind;
+pub mod layout;
 mod limits;
 pub mod properties;
 mod recorded;
@@ -25,6 +26,7 @@ pub mod replay;
 pub mod report;
 mod run;
 mod settings;
+pub mod submit;
 pub mod sweep;
 
 pub use case::{Case, DEFAULT_VERSION, Note};

@@ -1,10 +1,10 @@
 //! What a recorded application changes of a case: the heap that its JVMs reported, and executors that come and go.
 
 use sim_core::conf::layout::{ClusterManager, Collector, Deployment, InitialHeap, runtime_max_memory};
-use sim_core::conf::{Conf, Key, SparkVersion};
+use sim_core::conf::{ClusterShape, Conf, Key, SparkVersion};
 use sim_core::engine::RunConf;
 use sim_core::units::SimTime;
-use workload::{Recording, Schedule};
+use workload::{PlanConf, RecordedUnder, Recording, Schedule};
 
 use crate::{Error, Layer};
 
@@ -43,12 +43,15 @@ pub(crate) fn fit_heap(version: SparkVersion, layers: &mut [Layer]) -> Result<()
 /// `Runtime.maxMemory` of the JVM that executes, as its settings give it.
 fn derived_heap(conf: &Conf) -> u64 {
     let manager = Deployment::of(conf).manager;
-    let (key, initial) = match manager {
-        ClusterManager::Local => (Key::DriverMemory, InitialHeap::BelowMaximum),
-        ClusterManager::Kubernetes => (Key::ExecutorMemory, InitialHeap::EqualsMaximum),
-        ClusterManager::Yarn | ClusterManager::Standalone => (Key::ExecutorMemory, InitialHeap::BelowMaximum),
+    let (key, options) = match manager {
+        ClusterManager::Local => (Key::DriverMemory, Key::DriverExtraJavaOptions),
+        _ => (Key::ExecutorMemory, Key::ExecutorExtraJavaOptions),
     };
-    runtime_max_memory(conf.bytes(key), Collector::of(conf), initial)
+    let initial = match manager {
+        ClusterManager::Kubernetes => InitialHeap::EqualsMaximum,
+        ClusterManager::Local | ClusterManager::Yarn | ClusterManager::Standalone => InitialHeap::BelowMaximum,
+    };
+    runtime_max_memory(conf.bytes(key), Collector::of(conf, options), initial)
 }
 
 /// How much of the recorded schedule holds under these settings, where `first` are those of the recording: launches are
@@ -62,6 +65,19 @@ pub(crate) fn schedule(conf: &Conf, first: &Layer) -> Result<Schedule, Error> {
     let set = conf.explicit().map(|(key, ..)| key).filter(|key| !key.name().starts_with("poolsim."));
     let recorded = set.into_iter().all(|key| same(&key));
     Ok(if recorded { Schedule::Recorded } else { Schedule::Executors })
+}
+
+/// The settings of a recording that decide on the partitions of its queries.
+pub(crate) fn recorded_under(
+    conf: &Conf,
+    first: &Layer,
+    shape: ClusterShape,
+) -> Result<RecordedUnder, Error> {
+    let before = build(conf.version(), std::slice::from_ref(first))?;
+    let (run_conf, _) =
+        RunConf::resolve(&before, shape).map_err(|error| Error::refused(error, before.semantics()))?;
+    let cores = run_conf.executors.iter().map(|executor| u64::from(executor.cores)).sum();
+    Ok(RecordedUnder::of(&PlanConf::of(&before, cores)))
 }
 
 /// Puts executors on the machines that they were on, for as long as they were there.

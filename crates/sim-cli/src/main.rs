@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => commands::doctor::doctor(args, cli.color),
         Command::Check(args) => commands::check::check(args, cli.color),
         Command::Sweep(args) => commands::sweep::sweep(args, cli.color),
+        Command::Layout(args) => commands::layout::layout(args, cli.color),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -4,6 +4,7 @@
 //! is expected of its runs. [`lower()`] decides what Spark decides before a task runs and yields the tables that the
 //! engine runs; it is a pure function of the plan and of [`PlanConf`].
 
+pub mod adaptive;
 mod error;
 pub mod lower;
 pub mod plan;
@@ -12,6 +13,6 @@ mod sample;
 pub mod scenario;
 
 pub use error::Error;
-pub use lower::{Costs, PlanConf, Schedule, is_recut, lower};
+pub use lower::{Costs, PlanConf, RecordedUnder, Schedule, is_recut, lower};
 pub use plan::{Plan, Recording};
 pub use scenario::Scenario;

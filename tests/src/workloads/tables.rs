@@ -142,6 +142,7 @@ pub(crate) fn spec(drawn: DrawnConsumer) -> ConsumerSpec {
             fast_map,
             group_bytes: Bytes(24),
             groups: Amount::Fixed(60),
+            run_rows: Amount::Fixed(1),
         }),
         DrawnConsumer::LongHashedRelation => ConsumerSpec::LongHashedRelation,
         DrawnConsumer::HashedRelation => ConsumerSpec::HashedRelation,

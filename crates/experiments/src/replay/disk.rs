@@ -56,7 +56,9 @@ fn usual_ratio_of(stage: &Stage) -> Option<f64> {
         _ => None,
     });
     let collected: f64 = stage.steps.iter().map(|step| collected(step, stage)).sum();
-    let by_key = has(|step| matches!(step, Step::MergeJoin { .. } | Step::RowBuffer { .. }));
+    let by_key = has(|step| {
+        matches!(step, Step::MergeJoin { .. } | Step::RowBuffer { .. } | Step::ObjectAggregate { .. })
+    });
     let ratio = if collected > 0.0 {
         fetched.wire / collected * OBJECTS_TO_SHUFFLED
     } else if by_key || has(|step| matches!(step, Step::Sort { .. })) {

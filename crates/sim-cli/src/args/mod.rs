@@ -3,6 +3,7 @@
 mod check;
 mod doctor;
 mod import;
+mod layout;
 mod log;
 mod replay;
 mod run;
@@ -12,6 +13,7 @@ mod sweep;
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use doctor::{DoctorArgs, DoctorFormat};
 pub(crate) use import::ImportArgs;
+pub(crate) use layout::{LayoutArgs, LayoutFormat};
 pub(crate) use log::LogArgs;
 pub(crate) use replay::{ReplayArgs, ReplayFormat};
 pub(crate) use run::{RunArgs, RunFormat};
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Run a scenario or an event log under every combination of some settings.
     Sweep(SweepArgs),
+    /// Lay out the memory of a configuration: containers, heaps, pools, and what the cluster manager makes of them.
+    Layout(LayoutArgs),
 }
 
 /// When to use colours.

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod import;
+pub(crate) mod layout;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sweep;

@@ -123,6 +123,9 @@ table_of_keys! {
         Enum(&["g1", "parallel", "serial", "zgc", "shenandoah"]), Is("g1"), Run, Any, V3_5;
     /// Heap that the JVM says it has (`Runtime.maxMemory`); without, it follows from the heap's setting.
     PoolsimJvmMaxHeapMemory = "poolsim.jvm.maxHeapMemory": Bytes(B), Unset, Run, AtLeast(1), V3_5;
+    /// Memory that a Kubernetes node offers pods; without, no pod is too large.
+    PoolsimKubernetesNodeMemory = "poolsim.kubernetes.nodeMemory":
+        Bytes(MiB), Unset, Run, AtLeast(MIB), V3_5;
     /// Throughput of an executor's network, in bytes each second; with 0 it takes no time.
     PoolsimNetworkBytesPerSecond = "poolsim.network.bytesPerSecond":
         Bytes(B), Is("1250000000"), Run, AtLeast(0), V3_5;
@@ -137,6 +140,9 @@ table_of_keys! {
     /// Which consumer of a task spills first.
     PoolsimSpillChoice = "poolsim.spillChoice":
         Enum(&["spark", "largest-first", "self-first"]), Is("spark"), Run, Any, V3_5;
+    /// Memory that a standalone worker offers, `SPARK_WORKER_MEMORY`; without, no executor is too large.
+    PoolsimStandaloneWorkerMemory = "poolsim.standalone.workerMemory":
+        Bytes(MiB), Unset, Run, AtLeast(MIB), V3_5;
     /// Time from an offer to the start of its task, in milliseconds.
     PoolsimTaskLaunchMs = "poolsim.task.launchMs": Long, Is("10"), Run, Between(0, 60_000), V3_5;
     /// How much of the pool a task may have.
@@ -154,6 +160,9 @@ table_of_keys! {
     /// Least container, YARN's `yarn.scheduler.minimum-allocation-mb`.
     PoolsimYarnMinimumAllocation = "poolsim.yarn.minimumAllocation":
         Bytes(MiB), Is("1g"), Run, AtLeast(MIB), V3_5;
+    /// Memory that a node offers containers, YARN's `yarn.nodemanager.resource.memory-mb`.
+    PoolsimYarnNodeMemory = "poolsim.yarn.nodeMemory":
+        Bytes(MiB), Is("8g"), Run, AtLeast(MIB), V3_5;
     /// Size of a piece of a broadcast variable.
     BroadcastBlockSize = "spark.broadcast.blockSize":
         Bytes(KiB), Is("4m"), Plan, AtLeast(1024), V3_5;
@@ -495,7 +504,7 @@ table_of_keys! {
     /// Groups at which an object hash aggregation sorts.
     SqlObjectHashAggregateSortBasedFallbackThreshold =
         "spark.sql.objectHashAggregate.sortBased.fallbackThreshold":
-        Int, Is("128"), Run, AtLeast(0), V3_5;
+        Int, Is("128"), Plan, AtLeast(0), V3_5;
     /// Rows that a session window buffers in an array before it uses pages.
     SqlSessionWindowBufferInMemoryThreshold = "spark.sql.sessionWindow.buffer.in.memory.threshold":
         Int, Is("4096"), Run, AtLeast(0), V3_5;

@@ -147,7 +147,7 @@ impl Op {
                 [Some(rows), Some(bytes), Some(time)]
             }
             Self::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
-                [Some(aggregation.groups), None, None]
+                [Some(aggregation.groups), Some(aggregation.run_rows), None]
             }
             Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 3],
         };

@@ -149,6 +149,12 @@ pub enum ConsumerSpec {
         /// Whether the key fits a prefix that radix sort can use.
         radix: bool,
     },
+    /// `UnsafeKVExternalSorter` of an object hash aggregation that has fallen back to sorting: a sort whose peak is in no
+    /// metric.
+    KeyValueSort {
+        /// Whether the key fits a prefix that radix sort can use.
+        radix: bool,
+    },
     /// `ShuffleExternalSorter`: the serialized shuffle writer.
     ShuffleSort,
     /// `ExternalSorter` of the RDD API. The stored bytes of a row are its estimated object size.
@@ -179,7 +185,8 @@ impl ConsumerSpec {
         match self {
             Self::Aggregate(aggregation) => {
                 let groups = Amount::Fixed(aggregation.groups.of(values));
-                Self::Aggregate(Aggregation { groups, ..aggregation })
+                let run_rows = Amount::Fixed(aggregation.run_rows.of(values));
+                Self::Aggregate(Aggregation { groups, run_rows, ..aggregation })
             }
             other => other,
         }
@@ -195,4 +202,7 @@ pub struct Aggregation {
     pub group_bytes: Bytes,
     /// Groups that the rows of the task are drawn from; 0 where each row is a group of its own.
     pub groups: Amount,
+    /// Rows, one after the other, in which no group occurs twice: the output of one task that grouped them before; at most
+    /// 1 where nothing did.
+    pub run_rows: Amount,
 }

@@ -1,6 +1,6 @@
 //! Broadcast variables: of the program, and of joins that send their right side to every executor.
 
-use sim_core::ids::JobId;
+use sim_core::ids::{JobId, StageId};
 use sim_core::units::{Bytes, SimTime};
 use sim_core::workload::{Broadcast, Job, Op};
 
@@ -39,7 +39,10 @@ impl Lowering<'_> {
         let broadcast = match self.relations.iter().find(|(node, _)| *node == id) {
             Some(&(_, known)) => known,
             None => {
-                let broadcast = self.build_relation(id)?;
+                let united = self.united_bytes.take();
+                let build = self.stream(self.plan.node(id).inputs[1])?;
+                self.united_bytes = united;
+                let broadcast = self.relation(id, build, &[])?;
                 self.relations.push((id, broadcast));
                 broadcast
             }
@@ -49,13 +52,22 @@ impl Lowering<'_> {
         Ok(stream)
     }
 
-    fn build_relation(&mut self, id: NodeId) -> Result<u32, Error> {
+    /// The relation of the rows of `build`, the right side of a join, which a job of its own collects; stages that run
+    /// meanwhile are part of it.
+    pub(super) fn relation(
+        &mut self,
+        id: NodeId,
+        build: Stream,
+        meanwhile: &[StageId],
+    ) -> Result<u32, Error> {
         let node = self.plan.node(id);
         let table = self.plan.node(node.inputs[1]).table;
-        let build = self.stream(node.inputs[1])?;
         let name = format!("broadcast for join {}", node.name);
         let stage = self.collecting_stage(name.clone(), node, build)?;
-        let stages = self.with_ancestors(stage);
+        let all = meanwhile.iter().chain([&stage]).flat_map(|&stage| self.with_ancestors(stage));
+        let mut stages: Vec<StageId> = all.collect();
+        stages.sort_unstable();
+        stages.dedup();
         let after = self.after.clone();
         self.workload.jobs.push(Job {
             name,

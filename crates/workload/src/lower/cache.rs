@@ -46,7 +46,9 @@ impl Lowering<'_> {
         let Operator::Cache { level, .. } = node.operator else {
             return Err(Error::new(format!("data set `{}` is not cached", node.name)));
         };
+        let united = self.united_bytes.take();
         let mut stream = self.stream(node.inputs[0])?;
+        self.united_bytes = united;
         self.count_blocks(&node.name, stream.tasks() as u64)?;
         // Elements come out of the last consumer while it is read, or else during the unrolling.
         if stream.has_open() {

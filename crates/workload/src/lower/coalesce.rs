@@ -33,12 +33,7 @@ fn merged(mut stream: Stream, tasks: usize) -> Stream {
     let pending = sums(&stream.take_pending());
     let columns: Vec<Vec<u64>> = stream.columns.iter().map(|column| sums(column)).collect();
     let cells = (0..tasks).map(|task| {
-        stream.cells[start(task)..start(task + 1)].iter().fold(Cell::default(), |sum, cell| Cell {
-            rows: sum.rows + cell.rows,
-            bytes: sum.bytes + cell.bytes,
-            wire_bytes: sum.wire_bytes + cell.wire_bytes,
-            largest_group: sum.largest_group.max(cell.largest_group),
-        })
+        stream.cells[start(task)..start(task + 1)].iter().fold(Cell::default(), |sum, cell| sum.with(cell))
     });
     let cells: Vec<Cell> = cells.collect();
     stream.with_tasks(cells, columns, pending)

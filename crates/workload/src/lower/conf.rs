@@ -3,6 +3,9 @@
 use sim_core::conf::{Conf, Key};
 use sim_core::units::Bytes;
 
+use super::RecordedUnder;
+use crate::adaptive::AdaptiveConf;
+
 /// The settings that decide on a workload before it runs. Who sweeps lowers once for each distinct value of this.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanConf {
@@ -24,8 +27,14 @@ pub struct PlanConf {
     pub prefer_sort_merge_join: bool,
     /// `spark.sql.windowExec.buffer.in.memory.threshold`, 4096.
     pub window_buffer_rows: u64,
+    /// `spark.sql.objectHashAggregate.sortBased.fallbackThreshold`, 128.
+    pub object_aggregate_groups: u64,
     /// `spark.sql.inMemoryColumnarStorage.batchSize`, 10,000: rows of an element of a cached query.
     pub cached_batch_rows: u64,
+    /// `spark.sql.adaptive.*`; `None` where `spark.sql.adaptive.enabled` is false.
+    pub adaptive: Option<AdaptiveConf>,
+    /// Of a recording: what it was made under. `None` takes the partitions that its tasks read as given.
+    pub recorded_under: Option<RecordedUnder>,
     /// How much of a recorded schedule is kept.
     pub schedule: Schedule,
     /// The CPU time of operators.
@@ -44,7 +53,10 @@ impl Default for PlanConf {
             auto_broadcast_join_threshold: Some(Bytes::mib(10)),
             prefer_sort_merge_join: true,
             window_buffer_rows: 4096,
+            object_aggregate_groups: 128,
             cached_batch_rows: 10_000,
+            adaptive: Some(AdaptiveConf::default()),
+            recorded_under: None,
             schedule: Schedule::Recorded,
             costs: Costs::default(),
         }
@@ -72,7 +84,10 @@ impl PlanConf {
             auto_broadcast_join_threshold: conf.limit_bytes(Key::SqlAutoBroadcastJoinThreshold).map(Bytes),
             prefer_sort_merge_join: conf.flag(Key::SqlJoinPreferSortMergeJoin),
             window_buffer_rows: int(Key::SqlWindowExecBufferInMemoryThreshold),
+            object_aggregate_groups: int(Key::SqlObjectHashAggregateSortBasedFallbackThreshold),
             cached_batch_rows: int(Key::SqlInMemoryColumnarStorageBatchSize),
+            adaptive: AdaptiveConf::of(conf, default_parallelism.unwrap_or(total_cores)),
+            recorded_under: None,
             schedule: Schedule::Recorded,
             costs: Costs {
                 row_ns: int(Key::PoolsimCpuRowNs),
@@ -81,6 +96,15 @@ impl PlanConf {
                 sort_compare_ns: int(Key::PoolsimCpuSortCompareNs),
             },
         }
+    }
+}
+
+impl PlanConf {
+    /// Partitions of the shuffles of queries, as they are written (`SQLConf.numShufflePartitions`).
+    #[must_use]
+    pub fn initial_partitions(&self) -> u32 {
+        let initial = self.adaptive.as_ref().and_then(|adaptive| adaptive.coalescing?.initial_partition_num);
+        initial.unwrap_or(self.shuffle_partitions)
     }
 }
 

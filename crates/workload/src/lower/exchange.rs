@@ -19,11 +19,15 @@ pub(super) struct Side {
 
 /// A shuffle that a stage of the workload writes.
 #[derive(Clone, Debug)]
-struct Written {
+pub(super) struct Written {
     side: Side,
     shuffle: ShuffleId,
-    stage: StageId,
-    cells: Vec<Cell>,
+    /// Who writes it.
+    pub(super) stage: StageId,
+    /// What is in its partitions.
+    pub(super) cells: Vec<Cell>,
+    /// Bytes that each map task writes.
+    pub(super) maps: Vec<u64>,
     lasting: bool,
 }
 
@@ -55,7 +59,7 @@ impl Lowering<'_> {
         lowered
     }
 
-    /// Tasks that fetch what `map` writes: `table`, dealt out by `keys`.
+    /// Tasks that fetch what `map` writes, a partition each: `table`, dealt out by `keys`.
     pub(super) fn exchange(
         &mut self,
         side: Side,
@@ -64,15 +68,31 @@ impl Lowering<'_> {
         keys: &Keys,
         map: impl FnOnce(&mut Self, ShuffleId) -> Result<Stream, Error>,
     ) -> Result<Stream, Error> {
-        if let Some(known) = self.known_exchange(side) {
-            return known;
+        let written = self.written(side, partitions, table, keys, map)?;
+        self.fetch(&written, written.cells.clone())
+    }
+
+    /// What `map` writes: `table`, dealt out by `keys`.
+    pub(super) fn written(
+        &mut self,
+        side: Side,
+        partitions: u32,
+        table: &Table,
+        keys: &Keys,
+        map: impl FnOnce(&mut Self, ShuffleId) -> Result<Stream, Error>,
+    ) -> Result<Written, Error> {
+        if let Some(known) = self.known(side) {
+            return Ok(known.clone());
         }
         let node = self.plan.node(side.reader);
         self.check_tasks(&node.name, u64::from(partitions))?;
         let shuffle = ShuffleId::at(self.workload.shuffles.len());
         let name = format!("{} {}", verb(&node.operator), node.name);
         self.workload.shuffles.push(Shuffle { name: name.clone(), partitions });
+        let united = self.united_bytes.take();
         let stream = map(self, shuffle)?;
+        self.united_bytes = united;
+        let maps = stream.each(|cell| cell.wire_bytes);
         let stage = self.stage(format!("map side of {name}"), node, stream, Some(shuffle))?;
         let shares = keys.split(table.rows, partitions);
         let divided = |total: u64| apportion(total, shares.iter().map(|share| share.rows));
@@ -86,19 +106,24 @@ impl Lowering<'_> {
         );
         let cells = cells.collect();
         let lasting = self.exchanges.rdd_depth > 0;
-        let written = Written { side, shuffle, stage, cells, lasting };
+        let written = Written { side, shuffle, stage, cells, maps, lasting };
         self.exchanges.written.push(written.clone());
-        self.fetch(&written)
+        Ok(written)
     }
 
     /// Tasks that fetch a shuffle that has been written.
     pub(super) fn known_exchange(&self, side: Side) -> Option<Result<Stream, Error>> {
-        let known = self.exchanges.written.iter().find(|written| written.side == side)?;
-        Some(self.fetch(known))
+        let known = self.known(side)?;
+        Some(self.fetch(known, known.cells.clone()))
     }
 
-    fn fetch(&self, written: &Written) -> Result<Stream, Error> {
-        let mut stream = Stream::of(written.cells.clone());
+    fn known(&self, side: Side) -> Option<&Written> {
+        self.exchanges.written.iter().find(|written| written.side == side)
+    }
+
+    /// Tasks that fetch these parts of a shuffle.
+    pub(super) fn fetch(&self, written: &Written, cells: Vec<Cell>) -> Result<Stream, Error> {
+        let mut stream = Stream::of(cells);
         stream.parents.push(written.stage);
         let bytes = stream.each(|cell| cell.wire_bytes);
         let bytes = stream.column(bytes)?;
@@ -141,19 +166,26 @@ impl Lowering<'_> {
         let by_key = matches!(node.operator, Operator::Repartition { by_key: true });
         let keys = if by_key { &node.keys } else { &Keys::Even };
         let side = Side { reader: id, input: 0 };
-        self.exchange_rows(side, self.sql_partitions(node), keys)
+        self.exchange_rows(side, keys)
     }
 
-    /// An exchange of the rows of an input as they are.
-    pub(super) fn exchange_rows(
+    /// An exchange of the rows of the only input of a step, as they are.
+    pub(super) fn exchange_rows(&mut self, side: Side, keys: &Keys) -> Result<Stream, Error> {
+        let node = self.plan.node(side.reader);
+        let written = self.written_rows(side, self.sql_partitions(node), keys)?;
+        self.adaptive_fetch(node, &written)
+    }
+
+    /// The rows of an input, written as they are.
+    pub(super) fn written_rows(
         &mut self,
         side: Side,
         partitions: u32,
         keys: &Keys,
-    ) -> Result<Stream, Error> {
+    ) -> Result<Written, Error> {
         let input = self.plan.node(side.reader).inputs[side.input];
         let table = self.plan.node(input).table;
-        self.exchange(side, partitions, &table, keys, |lowering, shuffle| {
+        self.written(side, partitions, &table, keys, |lowering, shuffle| {
             let mut stream = lowering.stream(input)?;
             lowering.write_shuffle(&mut stream, shuffle, partitions)?;
             Ok(stream)

@@ -3,44 +3,44 @@
 use sim_core::workload::ConsumerSpec;
 
 use super::Lowering;
-use super::exchange::Side;
+use super::exchange::{Side, Written};
 use super::stream::Stream;
 use crate::Error;
-use crate::plan::{NodeId, Strategy};
+use crate::plan::{Join, NodeId, Strategy};
 
 impl Lowering<'_> {
-    pub(super) fn join(
-        &mut self,
-        id: NodeId,
-        hint: Option<Strategy>,
-        long_key: bool,
-    ) -> Result<Stream, Error> {
+    pub(super) fn join(&mut self, id: NodeId, join: &Join) -> Result<Stream, Error> {
         let node = self.plan.node(id);
         let partitions = self.sql_partitions(node);
-        let mut stream = match self.join_strategy(id, hint, partitions) {
-            Strategy::SortMerge => self.sort_merge_join(id, partitions)?,
-            Strategy::ShuffledHash => self.shuffled_hash_join(id, partitions, long_key)?,
+        let mut stream = match self.join_strategy(id, join, partitions) {
             Strategy::Broadcast => self.broadcast_hash_join(id)?,
+            planned => {
+                let left = self.written_side(id, 0, partitions)?;
+                let right = self.written_side(id, 1, partitions)?;
+                self.shuffled_join(id, join, planned, [left, right])?
+            }
         };
         stream.spend(|cell| self.conf.costs.rows(cell.rows, node.cpu_ns_per_row));
         stream.reshape(&node.table);
         Ok(stream)
     }
 
-    /// Both sorts stay open while they are merged; the left one is read first, so that it can spill for the right one.
-    fn sort_merge_join(&mut self, id: NodeId, partitions: u32) -> Result<Stream, Error> {
-        let mut left = self.join_side(id, 0, partitions)?;
+    /// Both sides have been shuffled: tasks that join what they fetch.
+    pub(super) fn joined(
+        &self,
+        strategy: Strategy,
+        mut left: Stream,
+        mut right: Stream,
+        long_key: bool,
+    ) -> Result<Stream, Error> {
+        if strategy == Strategy::ShuffledHash {
+            // The relation of the right side is built before a row of the left one is read.
+            return self.probed(left, right, long_key);
+        }
+        // Both sorts stay open while they are merged; the left one is read first, so that it can spill for the right one.
         self.sorted(&mut left, true)?;
-        let mut right = self.join_side(id, 1, partitions)?;
         self.sorted(&mut right, true)?;
         merged(left, right)
-    }
-
-    /// The relation of the right side is built before a row of the left one is read, and stays to the task's end.
-    fn shuffled_hash_join(&mut self, id: NodeId, partitions: u32, long_key: bool) -> Result<Stream, Error> {
-        let left = self.join_side(id, 0, partitions)?;
-        let build = self.join_side(id, 1, partitions)?;
-        self.probed(left, build, long_key)
     }
 
     /// The rows of `left`, after a relation of the rows of `build` has been made, which stays to the task's end.
@@ -57,9 +57,9 @@ impl Lowering<'_> {
         Ok(build)
     }
 
-    fn join_side(&mut self, id: NodeId, input: usize, partitions: u32) -> Result<Stream, Error> {
+    fn written_side(&mut self, id: NodeId, input: usize, partitions: u32) -> Result<Written, Error> {
         let keys = &self.plan.node(self.plan.node(id).inputs[input]).keys;
-        self.exchange_rows(Side { reader: id, input }, partitions, keys)
+        self.written_rows(Side { reader: id, input }, partitions, keys)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Lowering: what Spark decides before a task runs, one decision a file.
 
 mod action;
+mod adaptive;
+#[cfg(test)]
+mod adaptive_tests;
 mod aggregate;
 mod broadcast;
 mod cache;
@@ -26,7 +29,7 @@ use sim_core::workload::Workload;
 
 pub use conf::{Costs, PlanConf, Schedule};
 pub(crate) use partitions::{MAX_BLOCKS, MAX_TASKS};
-pub use recording::is_recut;
+pub use recording::{RecordedUnder, is_recut};
 
 use self::exchange::Exchanges;
 use self::stream::Stream;
@@ -67,6 +70,8 @@ struct Lowering<'p> {
     ends: Vec<JobId>,
     /// Jobs that have to end before the one that is being lowered.
     after: Vec<JobId>,
+    /// Bytes of all shuffles that the stage reads which is being put together, while the inputs of a union are lowered.
+    united_bytes: Option<u64>,
     /// Tasks of all stages so far.
     tasks: u64,
     /// Blocks of all RDDs so far.
@@ -85,6 +90,7 @@ impl<'p> Lowering<'p> {
             relations: Vec::new(),
             ends: Vec::new(),
             after: Vec::new(),
+            united_bytes: None,
             tasks: 0,
             blocks: 0,
         }
@@ -99,10 +105,10 @@ impl<'p> Lowering<'p> {
             Operator::Narrow => self.narrow(node),
             Operator::Repartition { .. } => self.repartition(id),
             Operator::Coalesce => self.coalesce(node),
-            Operator::Union => self.union(node),
+            Operator::Union => self.union(id),
             Operator::Sort { within_partitions, radix } => self.sort(id, *within_partitions, *radix),
             Operator::Window { radix, largest_group } => self.window(id, *radix, *largest_group),
-            Operator::Join { strategy, long_key } => self.join(id, *strategy, *long_key),
+            Operator::Join(join) => self.join(id, join),
             Operator::Aggregate { group_bytes, combined } => self.aggregate(id, *group_bytes, combined),
             Operator::GroupByKey { collection } => self.group_by_key(id, collection),
             Operator::ReduceByKey { map_collection, collection, combined } => {

@@ -10,7 +10,7 @@ pub(crate) const MAX_BLOCKS: u64 = 10_000_000;
 impl Lowering<'_> {
     /// Partitions after a shuffle of SQL.
     pub(super) fn sql_partitions(&self, node: &Node) -> u32 {
-        node.partitions.unwrap_or(self.conf.shuffle_partitions).max(1)
+        node.partitions.unwrap_or_else(|| self.conf.initial_partitions()).max(1)
     }
 
     /// Partitions after a shuffle of the RDD API (`Partitioner.defaultPartitioner`).

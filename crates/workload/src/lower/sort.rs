@@ -16,7 +16,7 @@ impl Lowering<'_> {
         } else {
             // Ranges are drawn from a sample so that they hold about the same number of rows, as far as keys allow.
             let keys: &Keys = &node.keys;
-            self.exchange_rows(Side { reader: id, input: 0 }, self.sql_partitions(node), keys)?
+            self.exchange_rows(Side { reader: id, input: 0 }, keys)?
         };
         self.sorted(&mut stream, radix)?;
         Ok(stream)

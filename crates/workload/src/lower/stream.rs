@@ -23,6 +23,29 @@ pub(super) struct Cell {
     pub(super) largest_group: u64,
 }
 
+impl Cell {
+    /// Both in one task, with different keys.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        Self {
+            rows: self.rows + other.rows,
+            bytes: self.bytes + other.bytes,
+            wire_bytes: self.wire_bytes + other.wire_bytes,
+            largest_group: self.largest_group.max(other.largest_group),
+        }
+    }
+
+    /// `part` of `all` of it.
+    pub(super) fn part(&self, part: u64, all: u64) -> Self {
+        let of = |amount: u64| (u128::from(amount) * u128::from(part) / u128::from(all.max(1))) as u64;
+        Self {
+            rows: of(self.rows),
+            bytes: of(self.bytes),
+            wire_bytes: of(self.wire_bytes),
+            largest_group: of(self.largest_group),
+        }
+    }
+}
+
 /// Tasks under construction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
@@ -143,6 +166,15 @@ impl Stream {
         let time = self.column(time)?;
         self.ops.push(Op::Finish { slot, time });
         self.open.push(slot);
+        Ok(())
+    }
+
+    /// Puts rows into a consumer that has all it gets with them, in no time; the present rows stay what they are.
+    pub(super) fn set_aside(&mut self, slot: Slot, demand: Demand) -> Result<(), Error> {
+        let (rows, bytes) = (self.column(demand.rows)?, self.column(demand.bytes)?);
+        let time = Amount::Fixed(0);
+        self.ops.push(Op::Insert { slot, rows, bytes, time });
+        self.ops.push(Op::Finish { slot, time });
         Ok(())
     }
 
@@ -315,8 +347,8 @@ pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Sl
         Op::ReadBlock { rdd, partition } => Op::ReadBlock { rdd, partition: amount(partition) },
         read @ Op::ReadBroadcast { .. } => read,
         Op::Open { slot: s, consumer: ConsumerSpec::Aggregate(aggregation) } => {
-            let groups = amount(aggregation.groups);
-            let consumer = ConsumerSpec::Aggregate(Aggregation { groups, ..aggregation });
+            let (groups, run_rows) = (amount(aggregation.groups), amount(aggregation.run_rows));
+            let consumer = ConsumerSpec::Aggregate(Aggregation { groups, run_rows, ..aggregation });
             Op::Open { slot: slot(s), consumer }
         }
         Op::Open { slot: s, consumer } => Op::Open { slot: slot(s), consumer },

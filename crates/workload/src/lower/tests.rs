@@ -16,8 +16,9 @@ fn lowered(data: &str, jobs: &str, conf: &PlanConf) -> Workload {
     workload
 }
 
+/// Without adaptive execution: a task a partition.
 fn partitions(shuffle_partitions: u32) -> PlanConf {
-    PlanConf { shuffle_partitions, ..PlanConf::default() }
+    PlanConf { shuffle_partitions, adaptive: None, ..PlanConf::default() }
 }
 
 /// The sum of an amount of a step over all tasks of a stage.
@@ -106,6 +107,7 @@ fn what_is_written_to_a_shuffle_is_fetched_and_does_not_depend_on_partitions() {
     assert!(expected.iter().all(|&bytes| bytes > 0));
     for shuffle_partitions in [1, 8, 201, 3000] {
         assert_eq!(totals(&partitions(shuffle_partitions)), expected);
+        assert_eq!(totals(&PlanConf { shuffle_partitions, ..PlanConf::default() }), expected, "adaptive");
     }
     assert_eq!(totals(&PlanConf { default_parallelism: Some(31), ..PlanConf::default() }), expected);
 }

@@ -5,10 +5,19 @@ use sim_core::workload::{Amount, Op};
 use super::Lowering;
 use super::stream::{Stream, map_op};
 use crate::Error;
-use crate::plan::Node;
+use crate::plan::NodeId;
 
 impl Lowering<'_> {
-    pub(super) fn union(&mut self, node: &Node) -> Result<Stream, Error> {
+    pub(super) fn union(&mut self, id: NodeId) -> Result<Stream, Error> {
+        let outer = self.united_bytes;
+        self.united_bytes = Some(outer.unwrap_or_else(|| self.shuffled_bytes(id)));
+        let united = self.united(id);
+        self.united_bytes = outer;
+        united
+    }
+
+    fn united(&mut self, id: NodeId) -> Result<Stream, Error> {
+        let node = self.plan.node(id);
         let mut all: Option<Stream> = None;
         for &input in &node.inputs {
             let stream = self.stream(input)?;

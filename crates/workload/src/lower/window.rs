@@ -17,7 +17,7 @@ impl Lowering<'_> {
     ) -> Result<Stream, Error> {
         let node = self.plan.node(id);
         let side = Side { reader: id, input: 0 };
-        let mut stream = self.exchange_rows(side, self.sql_partitions(node), &node.keys)?;
+        let mut stream = self.exchange_rows(side, &node.keys)?;
         self.sorted(&mut stream, radix)?;
         self.buffered(&mut stream, self.conf.window_buffer_rows, |_, cell| {
             largest_group.unwrap_or(cell.largest_group).min(cell.rows)

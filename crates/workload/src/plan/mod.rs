@@ -20,6 +20,8 @@ pub use items::Items;
 pub use keys::{Keys, Share};
 pub use recording::Recording;
 
+use crate::adaptive::JoinType;
+
 /// Data sets and jobs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -104,12 +106,7 @@ pub enum Operator {
         largest_group: Option<u64>,
     },
     /// A join with its second input.
-    Join {
-        /// A hint; `None` leaves the choice to the settings.
-        strategy: Option<Strategy>,
-        /// Whether the key is a long: it decides how the hashed relation is laid out.
-        long_key: bool,
-    },
+    Join(Join),
     /// Hash aggregation of SQL.
     Aggregate {
         /// Bytes of one group: key and buffer.
@@ -162,6 +159,19 @@ pub enum Api {
     Sql,
     /// An RDD: its elements are its records.
     Rdd,
+}
+
+/// A join.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Join {
+    /// Which rows it keeps.
+    pub join_type: JoinType,
+    /// A hint; `None` leaves the choice to the settings.
+    pub strategy: Option<Strategy>,
+    /// Whether the key is a long: it decides how the hashed relation is laid out.
+    pub long_key: bool,
+    /// What the optimizer takes the bytes of its second input for; `None` for what they are.
+    pub estimated_bytes: Option<u64>,
 }
 
 /// How a join is done.

@@ -50,7 +50,7 @@ pub enum Value {
 }
 
 /// What an expectation rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename = "ground", rename_all = "snake_case")]
 pub enum Ground {
     /// A run of real Spark.

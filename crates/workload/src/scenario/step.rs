@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::name::Name;
 use super::quantity::{Amount, Bytes, Count};
+use crate::adaptive::JoinType;
 use crate::plan::{Api, Strategy};
 
 /// One step.
@@ -118,6 +119,10 @@ pub(crate) struct Join<'a> {
     pub(crate) row_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default = "yes")]
     pub(crate) long_key: bool,
+    #[serde(default)]
+    pub(crate) join_type: JoinType,
+    #[serde(default)]
+    pub(crate) estimated_bytes: Option<Amount<'a, Bytes>>,
     #[serde(default)]
     pub(crate) partitions: Option<NonZeroU32>,
 }

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod doctor;
 mod header;
+pub(crate) mod layout;
 mod oom;
 pub(crate) mod replay;
 pub(crate) mod run;

@@ -22,8 +22,13 @@ pub enum Collector {
 }
 
 impl Collector {
-    /// The collector that the settings name.
-    pub fn of(conf: &Conf) -> Collector {
+    /// The collector of a JVM: `poolsim.jvm.collector` where it is set, else what its options name, else the default.
+    pub fn of(conf: &Conf, options: Key) -> Collector {
+        if !conf.is_set(Key::PoolsimJvmCollector)
+            && let Some(named) = conf.text(options).and_then(Collector::of_options)
+        {
+            return named;
+        }
         match conf.word(Key::PoolsimJvmCollector) {
             "parallel" => Collector::Parallel,
             "serial" => Collector::Serial,
@@ -31,6 +36,18 @@ impl Collector {
             "shenandoah" => Collector::Shenandoah,
             _ => Collector::G1,
         }
+    }
+
+    /// The collector that options of a JVM turn on, as `-XX:+UseParallelGC`.
+    pub fn of_options(options: &str) -> Option<Collector> {
+        options.split_whitespace().find_map(|option| match option {
+            "-XX:+UseG1GC" => Some(Collector::G1),
+            "-XX:+UseParallelGC" => Some(Collector::Parallel),
+            "-XX:+UseSerialGC" => Some(Collector::Serial),
+            "-XX:+UseZGC" => Some(Collector::Zgc),
+            "-XX:+UseShenandoahGC" => Some(Collector::Shenandoah),
+            _ => None,
+        })
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Jvm {
     pub system_memory_bytes: u64,
     /// Cores it was told it has, at least 1: an executor's cores, n of `local[n]`.
     pub cores: u32,
+    /// Its garbage collector.
+    pub collector: Collector,
 }
 
 impl Jvm {
@@ -71,10 +73,19 @@ impl Jvm {
         } else {
             InitialHeap::BelowMaximum
         };
-        let derived = || runtime_max_memory(conf.bytes(heap), Collector::of(conf), initial);
+        let options = match heap {
+            Key::ExecutorMemory => Key::ExecutorExtraJavaOptions,
+            _ => Key::DriverExtraJavaOptions,
+        };
+        let collector = Collector::of(conf, options);
+        // What is said of the heap is said of the JVM that executes.
+        let executes = heap == Key::ExecutorMemory || deployment.manager == ClusterManager::Local;
+        let said = conf.optional_bytes(Key::PoolsimJvmMaxHeapMemory).filter(|_| executes);
         Jvm {
-            system_memory_bytes: conf.optional_bytes(Key::PoolsimJvmMaxHeapMemory).unwrap_or_else(derived),
+            system_memory_bytes: said
+                .unwrap_or_else(|| runtime_max_memory(conf.bytes(heap), collector, initial)),
             cores: u32::try_from(cores).expect("the range of the key is tested"),
+            collector,
         }
     }
 }
@@ -98,7 +109,7 @@ impl Layout {
             mode: tungsten_mode,
             execution_bytes,
             cores: jvm.cores,
-            collector: Collector::of(conf),
+            collector: jvm.collector,
         };
         let usable = inputs.system_memory_bytes - inputs.reserved_bytes;
         Ok(Layout {
@@ -124,8 +135,8 @@ impl Layout {
     }
 }
 
-/// What `UnifiedMemoryManager.apply` reads from the settings.
-fn unified_inputs(conf: &Conf, system_memory_bytes: u64) -> UnifiedInputs {
+/// What `UnifiedMemoryManager.apply` reads from the settings, for a JVM with that much memory.
+pub fn unified_inputs(conf: &Conf, system_memory_bytes: u64) -> UnifiedInputs {
     let testing = |key| conf.optional_int(key).map(i64::unsigned_abs);
     let reserved = match testing(Key::TestingReservedMemory) {
         Some(reserved) => reserved,

@@ -41,6 +41,8 @@ pub struct HashAggregation {
     known: u64,
     rows: u64,
     added: u64,
+    /// Rows before that.
+    before: u64,
     /// The row that is on its way into the map.
     in_hand: Option<Rows>,
     phase: Phase,
@@ -72,6 +74,7 @@ impl HashAggregation {
             known: 0,
             rows: 0,
             added: 0,
+            before: 0,
             in_hand: None,
             phase: Phase::Hashing,
             metrics: ConsumerMetrics::default(),
@@ -93,9 +96,10 @@ impl HashAggregation {
     /// Takes as many of `rows` as bring no group that the map needs memory for.
     fn update<M: ExecutionMemory>(&mut self, rows: &mut Rows, books: &mut Books<'_, M>) {
         let room = self.room(self.map.room(rows.bytes_each));
-        let too_many = self.conf.groups.rows_for(self.known, self.added + room + 1);
+        let too_many = self.conf.groups.rows_for(self.known, self.before, self.added + room + 1);
         let count = rows.count.min((too_many - 1).saturating_sub(self.rows));
-        let groups = self.conf.groups.added(self.known, self.rows + count).saturating_sub(self.added);
+        let groups =
+            self.conf.groups.added(self.known, self.before, self.rows + count).saturating_sub(self.added);
         self.rows += count;
         self.added += groups;
         rows.count -= count;
@@ -216,6 +220,7 @@ impl Machine for HashAggregation {
             self.phase = Phase::Emptied;
             // The row that was refused is the first one of the new map.
             let again = u64::from(self.in_hand.is_some());
+            self.before += self.rows - again;
             (self.known, self.rows, self.added) = (self.kept(self.met), again, again);
         }
         Ok(Bytes::ZERO)
@@ -313,6 +318,23 @@ mod tests {
         assert_eq!(metrics.memory_bytes_spilled, Bytes(31_457_104 + 23_068_560));
         assert_eq!((metrics.peak_memory, metrics.spills), (Bytes(31_457_104), 2));
         assert_eq!(task.spills[0], 262_144);
+    }
+
+    #[test]
+    fn what_map_tasks_have_grouped_spills_as_in_real_spark() {
+        let mut task = Driven::open(
+            HashAggregation::new(HashAggregationConf {
+                groups: Groups::drawn_from(1_000_000).in_runs(221_330),
+                ..HashAggregationConf::default()
+            }),
+            2_097_136,
+            37_958_451,
+        );
+        assert_eq!(task.insert(8 * 221_330, GROUP), Ok(8 * 221_330));
+        task.finish().unwrap();
+        // Six full maps, then one of 4 MiB of array and five pages.
+        let last = 4_194_304 + 5 * 2_097_136;
+        assert_eq!(task.metrics().memory_bytes_spilled, Bytes(6 * 31_457_104 + last));
     }
 
     #[test]

@@ -74,16 +74,21 @@ impl Consumer {
             };
             (Spillable::new(conf).into(), MemoryMode::OnHeap, setup.page_size)
         };
+        let sort = |radix: bool| UnsafeSorterConf {
+            initial_records: conf.sort_initial_records,
+            radix,
+            force_spill_records: conf.force_spill_records,
+            force_spill_bytes: conf.force_spill_bytes,
+            counts_page_bytes: conf.counts_page_bytes,
+            ..UnsafeSorterConf::default()
+        };
         let consumer: Self = match spec {
-            ConsumerSpec::Sort { radix } => UnsafeExternalSorter::new(UnsafeSorterConf {
-                initial_records: conf.sort_initial_records,
-                radix: radix && conf.sql_radix_sort,
-                force_spill_records: conf.force_spill_records,
-                force_spill_bytes: conf.force_spill_bytes,
-                counts_page_bytes: conf.counts_page_bytes,
-                ..UnsafeSorterConf::default()
-            })
-            .into(),
+            ConsumerSpec::Sort { radix } => {
+                UnsafeExternalSorter::new(sort(radix && conf.sql_radix_sort)).into()
+            }
+            ConsumerSpec::KeyValueSort { radix } => {
+                UnsafeExternalSorter::new(UnsafeSorterConf { reports_peak: false, ..sort(radix) }).into()
+            }
             ConsumerSpec::ShuffleSort => {
                 let shuffle = ShuffleSorterConf {
                     initial_words: conf.sort_initial_records,
@@ -98,7 +103,12 @@ impl Consumer {
             ConsumerSpec::AppendOnlyMap => return spillable(SpillableConf::external_append_only_map()),
             ConsumerSpec::Aggregate(aggregation) => HashAggregation::new(HashAggregationConf {
                 groups: match aggregation.groups {
-                    Amount::Fixed(groups) if groups > 0 => Groups::drawn_from(groups),
+                    Amount::Fixed(groups) if groups > 0 => {
+                        Groups::drawn_from(groups).in_runs(match aggregation.run_rows {
+                            Amount::Fixed(rows) => rows,
+                            Amount::Column(_) => 1,
+                        })
+                    }
                     _ => Groups::DISTINCT,
                 },
                 fast_groups: if aggregation.fast_map {

@@ -26,6 +26,8 @@ pub struct UnsafeSorterConf {
     pub counts_page_bytes: bool,
     /// How its rows in memory lie among the spilled ones when it is read.
     pub merge_order: MergeOrder,
+    /// Whether the operator reports its peak: object hash aggregations do not.
+    pub reports_peak: bool,
 }
 
 impl Default for UnsafeSorterConf {
@@ -37,6 +39,7 @@ impl Default for UnsafeSorterConf {
             force_spill_bytes: Bytes::MAX,
             counts_page_bytes: false,
             merge_order: MergeOrder::default(),
+            reports_peak: true,
         }
     }
 }
@@ -363,7 +366,11 @@ impl Machine for UnsafeExternalSorter {
     }
 
     fn metrics(&self) -> ConsumerMetrics {
-        ConsumerMetrics { peak_memory: self.metrics.peak_memory.max(self.memory_usage()), ..self.metrics }
+        let peak_memory = match self.conf.reports_peak {
+            true => self.metrics.peak_memory.max(self.memory_usage()),
+            false => Bytes::ZERO,
+        };
+        ConsumerMetrics { peak_memory, ..self.metrics }
     }
 }
 
@@ -419,6 +426,15 @@ mod tests {
         assert_eq!(sort.spill(1, Trigger::Other), 1024 + 2048 + 1024, "no row of it was read");
         let peak = sort.metrics().peak_memory;
         assert_eq!(peak, Bytes(2 * 1024 + 2048), "a spill for another takes nothing off it");
+    }
+
+    #[test]
+    fn a_peak_that_is_not_reported_leaves_the_spills() {
+        let conf = UnsafeSorterConf { reports_peak: false, ..UnsafeSorterConf::default() };
+        let mut sort = Driven::open(sorter(conf), 1024, 65_536 + 1024);
+        sort.insert(64, 28).unwrap();
+        assert_eq!(sort.metrics().peak_memory, Bytes::ZERO);
+        assert_eq!(sort.metrics().memory_bytes_spilled, Bytes(1024));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use recut::is_recut;
+pub use recut::{RecordedUnder, is_recut};
 
 use sim_core::ids::{JobId, RddId, StageId};
 use sim_core::units::{Bytes, SimTime};
@@ -50,7 +50,7 @@ impl Lowering<'_> {
 
     fn recorded_rdd(&mut self, lowered: &mut Recorded<'_>, cuts: &Cuts, index: usize) -> Result<(), Error> {
         let rdd = &lowered.recording.rdds[index];
-        let cut = cuts.rdds[index];
+        let cut = &cuts.rdds[index];
         let partitions = cut.to as usize;
         self.count_blocks(&rdd.name, u64::from(cut.to))?;
         let mut stream = self.recorded_steps(&rdd.steps, cut, lowered)?;
@@ -77,7 +77,7 @@ impl Lowering<'_> {
 
     fn recorded_stage(&mut self, lowered: &Recorded<'_>, cuts: &Cuts, index: usize) -> Result<(), Error> {
         let stage = &lowered.recording.stages[index];
-        let cut = cuts.stages[index];
+        let cut = &cuts.stages[index];
         self.check_tasks(&stage.name, u64::from(cut.to))?;
         self.tasks += u64::from(cut.to);
         let mut stream = self.recorded_steps(&stage.steps, cut, lowered)?;
@@ -105,14 +105,14 @@ impl Lowering<'_> {
     }
 
     /// Where the tasks ran; nothing where every schedule is the same, or another is wanted.
-    fn placement(&self, stage: &recording::Stage, recording: &Recording, cut: recut::Cut) -> Vec<Placement> {
+    fn placement(&self, stage: &recording::Stage, recording: &Recording, cut: &recut::Cut) -> Vec<Placement> {
         let alone = recording.executors.len() <= 1;
         let free = match self.conf.schedule {
             Schedule::Recorded => alone && stage.not_before_ms.is_zero(),
             Schedule::Executors => alone,
             Schedule::Anew => true,
         };
-        if free || cut.from != cut.to {
+        if free || !cut.is_recorded() {
             return Vec::new();
         }
         let mut launches: Vec<SimTime> =
@@ -205,9 +205,9 @@ fn idle(tasks: usize) -> Stream {
 }
 
 /// A column that there need not be.
-fn or_own_index(partition: Option<&Column>, cut: recut::Cut) -> Vec<u64> {
+fn or_own_index(partition: Option<&Column>, cut: &recut::Cut) -> Vec<u64> {
     match partition {
-        Some(partition) if cut.from == cut.to => partition.over(cut.to as usize),
+        Some(partition) if cut.is_recorded() => partition.over(cut.to as usize),
         _ => (0..u64::from(cut.to)).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! The steps of recorded tasks, and where their rows go.
 
-use sim_core::ids::{RddId, ShuffleId};
+use sim_core::ids::{RddId, ShuffleId, StageId};
 use sim_core::units::Bytes;
 use sim_core::workload::{ConsumerSpec, Op};
 
@@ -18,14 +18,17 @@ impl Lowering<'_> {
     pub(super) fn recorded_steps(
         &self,
         steps: &[Step],
-        cut: Cut,
+        cut: &Cut,
         lowered: &Recorded<'_>,
     ) -> Result<Stream, Error> {
         let tasks = cut.to as usize;
         let mut stack: Vec<Stream> = Vec::new();
         // Broadcast variables that are wanted before anything is read.
         let mut first: Vec<Op> = Vec::new();
+        // Of the shuffle that the step above fetches, if it does: how many tasks wrote it.
+        let mut written_by = 0;
         for step in steps {
+            let above = std::mem::take(&mut written_by);
             match step {
                 Step::ReadBroadcast { broadcast, joined } => {
                     let op = Op::ReadBroadcast { broadcast: *broadcast, joined: *joined };
@@ -54,6 +57,11 @@ impl Lowering<'_> {
                     stack.push(first);
                 }
                 Step::Input { .. } | Step::Fetch { .. } | Step::Cached { .. } => {
+                    if let Step::Fetch { shuffle, .. } = step {
+                        let writer = lowered.writers[*shuffle as usize];
+                        let tasks = |writer: StageId| self.workload.stages.get(writer.index());
+                        written_by = writer.and_then(tasks).map_or(0, |stage| stage.tasks.into());
+                    }
                     stack.push(self.source(step, cut, lowered)?);
                 }
                 other => {
@@ -64,7 +72,7 @@ impl Lowering<'_> {
                             stack.last_mut().expect("one was pushed")
                         }
                     };
-                    self.step(stream, other, cut)?;
+                    self.step(stream, other, cut, above)?;
                 }
             }
         }
@@ -81,7 +89,7 @@ impl Lowering<'_> {
     }
 
     /// A step that reads.
-    fn source(&self, step: &Step, cut: Cut, lowered: &Recorded<'_>) -> Result<Stream, Error> {
+    fn source(&self, step: &Step, cut: &Cut, lowered: &Recorded<'_>) -> Result<Stream, Error> {
         let costs = &self.conf.costs;
         match step {
             Step::Input { file_bytes, rows, bytes } => {
@@ -111,8 +119,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// A step of one input.
-    fn step(&self, stream: &mut Stream, step: &Step, cut: Cut) -> Result<(), Error> {
+    /// A step of one input, below a fetch of a shuffle that so many tasks wrote.
+    fn step(&self, stream: &mut Stream, step: &Step, cut: &Cut, written_by: u64) -> Result<(), Error> {
         match step {
             Step::Narrow { rows, bytes } => {
                 stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
@@ -120,7 +128,7 @@ impl Lowering<'_> {
                 Ok(())
             }
             Step::Sort { radix } => self.sorted(stream, *radix),
-            Step::Aggregate { groups, group_bytes, fast_map, clustered, bytes } => {
+            Step::Aggregate { groups, group_bytes, fast_map, clustered, merges, bytes } => {
                 let distinct = cut.column(groups);
                 if *clustered {
                     // Only the first row of a group asks for anything.
@@ -128,7 +136,18 @@ impl Lowering<'_> {
                     stream.cells = cells(cut, groups, bytes);
                 }
                 let fast = if *fast_map { FastMap::First } else { FastMap::None };
-                self.grouped(stream, Bytes(*group_bytes), fast, &distinct)?;
+                self.grouped(
+                    stream,
+                    Bytes(*group_bytes),
+                    fast,
+                    &distinct,
+                    if *merges { written_by } else { 0 },
+                )?;
+                self.became(stream, cut, groups, bytes);
+                Ok(())
+            }
+            Step::ObjectAggregate { groups, key_bytes, radix, bytes } => {
+                self.grouped_as_objects(stream, *key_bytes, *radix, &cut.column(groups))?;
                 self.became(stream, cut, groups, bytes);
                 Ok(())
             }
@@ -173,7 +192,7 @@ impl Lowering<'_> {
     }
 
     /// The rows of an operator's result.
-    fn became(&self, stream: &mut Stream, cut: Cut, rows: &Column, bytes: &Column) {
+    fn became(&self, stream: &mut Stream, cut: &Cut, rows: &Column, bytes: &Column) {
         stream.cells = cells(cut, rows, bytes);
         stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
     }
@@ -183,7 +202,7 @@ impl Lowering<'_> {
         &self,
         stream: &mut Stream,
         stage: &Stage,
-        cut: Cut,
+        cut: &Cut,
         partitions: impl Fn(u32) -> u32,
     ) -> Result<Option<ShuffleId>, Error> {
         match &stage.output {
@@ -232,7 +251,7 @@ impl Lowering<'_> {
     }
 }
 
-fn cells(cut: Cut, rows: &Column, bytes: &Column) -> Vec<Cell> {
+fn cells(cut: &Cut, rows: &Column, bytes: &Column) -> Vec<Cell> {
     let cell = |(rows, bytes)| Cell { rows, bytes, wire_bytes: bytes, largest_group: 0 };
     cut.column(rows).into_iter().zip(cut.column(bytes)).map(cell).collect()
 }

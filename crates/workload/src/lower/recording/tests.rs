@@ -4,7 +4,7 @@ use sim_core::workload::{ConsumerSpec, Op, Workload};
 
 use crate::plan::Plan;
 use crate::plan::recording::{Column, Job, Output, PartitionsFrom, Recording, Shuffle, Stage, Step, Writer};
-use crate::{PlanConf, lower};
+use crate::{PlanConf, RecordedUnder, lower};
 
 const MS: u64 = 1_000_000;
 
@@ -119,6 +119,60 @@ fn more_shuffle_partitions_are_more_tasks_and_another_writer() {
     assert!(map.iter().any(sorts), "more than 200 partitions are sorted in memory: {map:?}");
     let few = lowered(join(), &conf());
     assert!(!few.programs[few.stages[0].program.index()].ops.iter().any(sorts));
+}
+
+/// Under adaptive execution whose tasks read so many bytes of shuffles each.
+fn adaptive(advisory_partition_size: u64) -> PlanConf {
+    let mut conf = conf();
+    let adaptive = conf.adaptive.get_or_insert_default();
+    adaptive.advisory_partition_size = advisory_partition_size;
+    adaptive.coalescing.as_mut().expect("it is on").min_partition_size = 0;
+    conf
+}
+
+fn without() -> PlanConf {
+    PlanConf { adaptive: None, ..conf() }
+}
+
+fn recorded_under(recorded: &PlanConf, now: PlanConf) -> PlanConf {
+    PlanConf { recorded_under: Some(RecordedUnder::of(recorded)), ..now }
+}
+
+fn fetched(workload: &Workload) -> Vec<u64> {
+    let ops = &workload.programs[workload.stages[2].program.index()].ops;
+    let rows = ops.iter().find_map(|op| match *op {
+        Op::Insert { rows, .. } => Some(rows),
+        _ => None,
+    });
+    let rows = rows.expect("rows go into a sorter");
+    let of = |task| rows.of(workload.task(sim_core::ids::StageId(2), task).values);
+    (0..workload.stages[2].tasks).map(of).collect()
+}
+
+#[test]
+fn partitions_that_were_read_one_by_one_are_put_together_by_size() {
+    // Each has 10 bytes of either shuffle, in two blocks of 5, which 1.1^17 stands for.
+    let tasks = |size| fetched(&lowered(join(), &recorded_under(&without(), adaptive(size))));
+    assert_eq!(tasks(40), [200, 1000]);
+    assert_eq!(tasks(39), [100, 100, 900, 100]);
+    assert_eq!(tasks(60), [1100, 100]);
+    assert_eq!(tasks(1000), [1200]);
+    assert_eq!(fetched(&lowered(join(), &recorded_under(&without(), without()))), [100, 100, 900, 100]);
+}
+
+#[test]
+fn partitions_that_were_read_together_are_divided_evenly() {
+    let mut together = join();
+    let stage = &mut together.stages[2];
+    stage.tasks = 2;
+    let amounts = |step: &mut Step, rows: Vec<u64>| *step = fetch(0, rows);
+    amounts(&mut stage.steps[0], vec![240, 160]);
+    stage.steps[2] = fetch(1, vec![20, 20]);
+    let tasks = |now: PlanConf| fetched(&lowered(together.clone(), &recorded_under(&adaptive(40), now)));
+    assert_eq!(tasks(adaptive(40)), [240, 160], "as it was");
+    assert_eq!(tasks(without()), [100; 4]);
+    assert_eq!(tasks(PlanConf { shuffle_partitions: 8, ..without() }), [50; 8]);
+    assert_eq!(tasks(adaptive(1000)), [400]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use sim_core::units::Bytes;
 use super::Builder;
 use super::source::billionths;
 use crate::Error;
-use crate::plan::{Api, Items, Keys, Node, NodeId, Operator, Table};
+use crate::plan::{self, Api, Items, Keys, Node, NodeId, Operator, Strategy, Table};
 use crate::scenario::{Amount, Cache, Join, Name, Step, Unit, choice};
 
 impl<'d> Builder<'d> {
@@ -125,7 +125,18 @@ impl<'d> Builder<'d> {
             }
         };
         let table = self.rows_of(&from.table, rows, width)?;
-        let operator = Operator::Join { strategy: join.strategy, long_key: join.long_key };
+        if join.strategy == Some(Strategy::Broadcast) && !join.join_type.can_broadcast_right() {
+            return Err(self
+                .fail("a right or full outer join cannot broadcast its right side")
+                .help("leave `strategy` away, or swap the sides"));
+        }
+        let estimated = join.estimated_bytes.as_ref();
+        let operator = Operator::Join(plan::Join {
+            join_type: join.join_type,
+            strategy: join.strategy,
+            long_key: join.long_key,
+            estimated_bytes: estimated.map(|bytes| self.total("estimated_bytes", bytes)).transpose()?,
+        });
         let partitions = self.partitions(join.partitions)?;
         Ok(self.wide(operator, vec![left, right], table, from.keys.clone(), partitions))
     }

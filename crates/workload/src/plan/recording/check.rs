@@ -204,6 +204,10 @@ impl Owner<'_> {
                     self.column("group_bytes", &Column::Same(*group_bytes))?;
                     &[("groups", groups), ("bytes", bytes)]
                 }
+                Step::ObjectAggregate { groups, bytes, key_bytes, .. } => {
+                    self.column("key_bytes", &Column::Same(*key_bytes))?;
+                    &[("groups", groups), ("bytes", bytes)]
+                }
                 Step::RowBuffer { largest_group, .. } => &[("largest_group", largest_group)],
                 Step::AppendOnlyMap { bytes } | Step::ExternalSorter { bytes } | Step::BlackBox { bytes } => {
                     &[("bytes", bytes)]

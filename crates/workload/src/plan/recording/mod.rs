@@ -237,6 +237,24 @@ pub enum Step {
         /// Otherwise they come in any order.
         #[serde(default, skip_serializing_if = "is_false")]
         clustered: bool,
+        /// Whether its rows are groups that the tasks which wrote the shuffle of the fetch just above have made: in what each
+        /// of these has written no group occurs twice.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        merges: bool,
+        /// Bytes of the result as operators hold them.
+        bytes: Column,
+    },
+    /// Object hash aggregation (`collect_set` and the like). From
+    /// `spark.sql.objectHashAggregate.sortBased.fallbackThreshold` groups on it sorts: the groups that it has, and the rows
+    /// that follow. The topmost rows become one a group.
+    ObjectAggregate {
+        /// Groups that each task meets.
+        groups: Column,
+        /// Bytes of a key row.
+        key_bytes: u64,
+        /// Whether the key fits a prefix that radix sort can use.
+        #[serde(default = "yes")]
+        radix: bool,
         /// Bytes of the result as operators hold them.
         bytes: Column,
     },

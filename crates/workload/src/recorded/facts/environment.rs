@@ -72,7 +72,8 @@ impl Environment {
 /// what a log says of this program is no setting.
 fn modelled(name: &str) -> Option<Key> {
     let key = Key::find(name).or_else(|| Key::of_older_name(name))?;
-    (name.starts_with("spark.") && key != Key::ExecutorExtraJavaOptions).then_some(key)
+    let options = [Key::DriverExtraJavaOptions, Key::ExecutorExtraJavaOptions].contains(&key);
+    (name.starts_with("spark.") && !options).then_some(key)
 }
 
 fn collector(options: &str) -> Option<&'static str> {

@@ -242,7 +242,9 @@ fn columns(step: &mut Step) -> Vec<&mut Column> {
         | Step::Narrow { rows, bytes }
         | Step::MergeJoin { rows, bytes }
         | Step::HashJoin { rows, bytes, .. } => vec![rows, bytes],
-        Step::Aggregate { groups, bytes, .. } => vec![groups, bytes],
+        Step::Aggregate { groups, bytes, .. } | Step::ObjectAggregate { groups, bytes, .. } => {
+            vec![groups, bytes]
+        }
         Step::RowBuffer { largest_group, .. } => vec![largest_group],
         Step::AppendOnlyMap { bytes } | Step::ExternalSorter { bytes } | Step::BlackBox { bytes } => {
             vec![bytes]

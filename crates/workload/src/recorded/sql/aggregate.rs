@@ -70,6 +70,19 @@ pub(super) struct Group {
     pub(super) note: Option<&'static str>,
 }
 
+/// Bytes of the key rows of an object aggregation, and whether a prefix tells keys apart; None without keys.
+pub(super) fn keys(context: &Context<'_>, at: usize) -> Option<(u64, bool)> {
+    let keys = text::named(&context.tree.nodes[at].node.text, "keys").filter(|keys| keys.len() > 0)?;
+    let bytes = row_words(keys.len()) as f64 + context.widths.beside(context.schema, &Columns::of(&keys));
+    let radix = match keys.items[..] {
+        [key] if keys.cut == 0 => {
+            !matches!(context.schema.type_of(key), Some(Type::Variable | Type::Decimal))
+        }
+        _ => false,
+    };
+    Some((bytes.round() as u64, radix))
+}
+
 /// Groups of a hash aggregation with keys; None without keys or where the text does not say.
 pub(super) fn group(context: &Context<'_>, at: usize) -> Option<Group> {
     let text = context.tree.nodes[at].node.text.as_str();
@@ -119,6 +132,16 @@ fn exchange_of_buffers(tree: &Tree<'_>, at: usize, functions: Functions) -> Opti
     }
     // What is partial reads rows that are no groups yet; what merges may read and yield groups.
     if text.contains("partial_") { above } else { below.or(above.filter(|_| functions.partial)) }
+}
+
+/// Whether an aggregation merges groups that it fetches of another one by the same keys.
+pub(super) fn merges(tree: &Tree<'_>, at: usize) -> bool {
+    let keys = |node: usize| text::named(&tree.nodes[node].node.text, "keys").map(|keys| keys.len());
+    let input = tree.nodes[at].inputs.first().map(|&input| tree.through(input));
+    let exchange = input.filter(|&input| tree.nodes[input].kind == Kind::Exchange);
+    let below = exchange.and_then(|exchange| tree.nodes[exchange].below);
+    let writer = below.map(|below| tree.through(tree.fragments[below].top));
+    writer.is_some_and(|writer| tree.nodes[writer].kind == Kind::HashAggregate && keys(writer) == keys(at))
 }
 
 /// Whether the rows of each group of a partial aggregation come one after the other.

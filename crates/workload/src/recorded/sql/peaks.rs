@@ -99,6 +99,7 @@ fn peaks<'a>(
                     fast_map: *fast_map,
                     group_bytes: Bytes(*group_bytes),
                     groups: Amount::Fixed(0),
+                    run_rows: Amount::Fixed(1),
                 });
                 let of = |task: usize| peak(spec, groups.at(task), groups.at(task) * group_bytes, page);
                 found.extend(operator.map(|operator| (operator, (0..tasks).map(of).collect())));

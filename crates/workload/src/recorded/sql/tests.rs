@@ -143,7 +143,9 @@ fn a_group_is_an_exchanged_row_as_key_and_buffer() {
     assert_eq!((groups, *group_bytes, *fast_map), (&each([16, 14]), 16 + 48, true));
     let reduce =
         stage(&[aggregation()], &[(2, [8, 6]), (3, [9, 9]), (10, [17, 13])], &totals).expect("it is there");
-    let [read, Step::Aggregate { groups, group_bytes, fast_map, bytes, .. }] = &reduce.steps[..] else {
+    let [read, Step::Aggregate { groups, group_bytes, fast_map, bytes, merges: true, .. }] =
+        &reduce.steps[..]
+    else {
         panic!("{:?}", reduce.steps);
     };
     assert_eq!(read, &fetch(0, [17, 13], 56));
@@ -167,6 +169,24 @@ fn groups_that_no_two_tasks_share_come_one_after_the_other() {
     assert!(clustered(30, [50, 50]));
     assert!(!clustered(15, [50, 50]), "tasks share them");
     assert!(!clustered(30, [16, 14]), "each has one row: it is in one task anyway");
+}
+
+#[test]
+fn an_object_aggregation_has_its_groups_and_the_bytes_of_its_key() {
+    let child = node("Project [id#0L AS k#7L, concat_ws(, hex(id#0L)) AS s#3]", &[], vec![range(37)]);
+    let aggregation = |keys: &str| {
+        let text = format!("ObjectHashAggregate(keys=[{keys}], functions=[collect_set(s#3, 0, 0)])");
+        node(&text, &[("number of output rows", 31)], vec![child.clone()])
+    };
+    let columns = [(31, [16, 14]), (37, [50, 50])];
+    let of = |keys: &str| stage(&[aggregation(keys)], &columns, &[]).expect("it is there").steps;
+    let [.., Step::ObjectAggregate { groups, key_bytes, radix, .. }] = &of("k#7L")[..] else {
+        panic!("{:?}", of("k#7L"));
+    };
+    assert_eq!((groups, *key_bytes, *radix), (&each([16, 14]), 16, true));
+    let two = of("k#7L, id#0L");
+    assert!(matches!(two.last(), Some(Step::ObjectAggregate { key_bytes: 24, radix: false, .. })), "{two:?}");
+    assert!(!of("").iter().any(|step| matches!(step, Step::ObjectAggregate { .. })), "one group never sorts");
 }
 
 #[test]

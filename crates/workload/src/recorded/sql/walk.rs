@@ -183,10 +183,7 @@ impl<'a> Walk<'a> {
                 self.note(at, "each task has the rows of one input: the others are empty in it");
                 self.union(at)
             }
-            Kind::ObjectHashAggregate => {
-                self.note(at, "its objects are on the heap, outside of the pool, and its sorts report no peak: left out");
-                self.narrow(at)
-            }
+            Kind::ObjectHashAggregate => self.object_aggregate(at),
             Kind::PythonEval => {
                 self.note(at, "the queue of rows that wait for Python takes a page or two: left out");
                 self.narrow(at)
@@ -396,10 +393,24 @@ impl<'a> Walk<'a> {
             group_bytes: group.bytes,
             fast_map: group.fast_map,
             clustered,
+            merges: aggregate::merges(self.context.tree, at),
             bytes: Column::of(after.bytes.clone()),
         };
         self.push(at, step);
         after
+    }
+
+    fn object_aggregate(&mut self, at: usize) -> Flow {
+        let Some((key_bytes, radix)) = aggregate::keys(self.context, at) else {
+            return self.narrow(at);
+        };
+        let input = self.input(at, 0);
+        let rows = self.context.rows(at, &input.rows);
+        let bytes = self.context.bytes(at, &rows, &input);
+        self.note(at, "its objects are on the heap, outside of the pool: left out");
+        let (groups, result) = (Column::of(rows.clone()), Column::of(bytes.clone()));
+        self.push(at, Step::ObjectAggregate { groups, key_bytes, radix, bytes: result });
+        Flow { pending: false, rows, bytes }
     }
 
     fn window(&mut self, at: usize) -> Flow {

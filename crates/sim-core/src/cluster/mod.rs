@@ -1,0 +1,3 @@
+//! What surrounds the memory pools of an executor.
+
+pub mod jvm;
