@@ -54,8 +54,8 @@ impl Opened {
                 false => Self::Scenario(Box::new(Input::read(name, stream, seed)?)),
             });
         }
-        let is_log = path.is_dir()
-            || (path.is_file() && Kind::of(&head(&name, &mut open(path)?)?) != Kind::Scenario);
+        let is_log =
+            path.is_dir() || (path.is_file() && Kind::of(&head(&name, &mut open(path)?)?) != Kind::Scenario);
         Ok(match is_log {
             true => Self::Log(name, Box::new(read_log(path, options)?)),
             false => Self::Scenario(Box::new(Input::open(path, seed)?)),

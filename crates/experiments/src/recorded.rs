@@ -49,7 +49,9 @@ fn derived_heap(conf: &Conf) -> u64 {
     };
     let initial = match manager {
         ClusterManager::Kubernetes => InitialHeap::EqualsMaximum,
-        ClusterManager::Local | ClusterManager::Yarn | ClusterManager::Standalone => InitialHeap::BelowMaximum,
+        ClusterManager::Local | ClusterManager::Yarn | ClusterManager::Standalone => {
+            InitialHeap::BelowMaximum
+        }
     };
     runtime_max_memory(conf.bytes(key), Collector::of(conf, options), initial)
 }

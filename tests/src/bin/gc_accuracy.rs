@@ -44,7 +44,14 @@ fn main() -> ExitCode {
     let mut table = Table::new();
     table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header([
-        "collector", "set", "runs", "near", "mean error, points", "noise, points", "direction right", "verdict right",
+        "collector",
+        "set",
+        "runs",
+        "near",
+        "mean error, points",
+        "noise, points",
+        "direction right",
+        "verdict right",
     ]);
     for collector in ["parallel", "serial", "g1", "zgc"] {
         if args.collector.as_ref().is_some_and(|only| only != collector) {
@@ -63,10 +70,8 @@ fn main() -> ExitCode {
             println!("{collector}: loss {loss:.4} with {found:#?}");
             costs = found;
         }
-        let predicted: Vec<(&Run, Predicted)> = of
-            .iter()
-            .map(|run| (*run, predict(run, costs, rate(run).unwrap_or(1_000_000_000))))
-            .collect();
+        let predicted: Vec<(&Run, Predicted)> =
+            of.iter().map(|run| (*run, predict(run, costs, rate(run).unwrap_or(1_000_000_000)))).collect();
         for (set, growing) in [("fit", false), ("test", false), ("fit", true), ("test", true)] {
             let rows: Vec<(&Run, Predicted)> = predicted
                 .iter()
@@ -89,8 +94,7 @@ fn summary(collector: &str, set: &str, growing: bool, rows: &[(&Run, Predicted)]
     let fine: Vec<(&Run, Predicted)> = rows.iter().filter(|(run, _)| run.is_ok()).copied().collect();
     let near =
         fine.iter().filter(|(run, predicted)| score::is_near(predicted.gc_share(), run.gc_share())).count();
-    let error: f64 =
-        fine.iter().map(|(run, predicted)| (predicted.gc_share() - run.gc_share()).abs()).sum();
+    let error: f64 = fine.iter().map(|(run, predicted)| (predicted.gc_share() - run.gc_share()).abs()).sum();
     let (right, pairs) = score::directions(&fine, noise);
     let verdicts = rows
         .iter()

@@ -86,8 +86,7 @@ fn pass(heap: &mut Heap, run: &Run, mutators: Mutators, ring: &mut u64, wall: u6
         all.stopped_ns += spent.stopped_ns;
         all.slowed_ns += spent.slowed_ns;
         all.reported_ns += spent.reported_ns;
-        let garbage =
-            u128::from(spent.progress_ns) * u128::from(mutators.bytes_per_second) / 1_000_000_000;
+        let garbage = u128::from(spent.progress_ns) * u128::from(mutators.bytes_per_second) / 1_000_000_000;
         let kept = garbage as u64 * run.medium_per_mille / (1000 - run.medium_per_mille).max(1);
         // Records of a ring hold its place: what comes when it is full takes that of the oldest.
         *ring += kept;

@@ -28,7 +28,8 @@ pub(super) fn outcome(conf: &Conf, deployment: &Deployment, processes: &Processe
         (ClusterManager::Standalone, Some(_)) => standalone(conf, deployment),
         _ => Outcome {
             verdict: OutcomeVerdict::NoContainers,
-            text: "there is no container: the driver's own JVM executes, and only the machine limits it".into(),
+            text: "there is no container: the driver's own JVM executes, and only the machine limits it"
+                .into(),
             spark_text: None,
             remedy: None,
             containers: Vec::new(),
@@ -145,7 +146,9 @@ fn yarn(conf: &Conf, deployment: &Deployment, executor: &Container) -> Outcome {
 fn too_large(conf: &Conf, error: &LayoutError, executor: &Container, maximum_mib: u64) -> String {
     let lower = match error {
         LayoutError::YarnExecutorTooLarge { .. } => lower(conf, executor, "executor", maximum_mib),
-        _ => "lower the memory of the driver (spark.driver.memory, in client mode spark.yarn.am.memory)".into(),
+        _ => {
+            "lower the memory of the driver (spark.driver.memory, in client mode spark.yarn.am.memory)".into()
+        }
     };
     format!("{lower} or raise yarn.scheduler.maximum-allocation-mb (poolsim.yarn.maximumAllocation)")
 }
@@ -157,7 +160,10 @@ fn lower(conf: &Conf, container: &Container, process: &str, limit_mib: u64) -> S
     }
     match largest_heap_mib(conf, container, limit_mib) {
         Some(mib) => format!("lower spark.executor.memory to at most {mib}m"),
-        None => "lower spark.executor.memoryOverhead, off-heap or PySpark memory, which leave no room for a heap".into(),
+        None => {
+            "lower spark.executor.memoryOverhead, off-heap or PySpark memory, which leave no room for a heap"
+                .into()
+        }
     }
 }
 
@@ -226,7 +232,10 @@ fn kubernetes(conf: &Conf, deployment: &Deployment, executor: &Container) -> Out
         },
         _ => Outcome {
             verdict: OutcomeVerdict::Granted,
-            text: format!("granted: a pod of {} MiB, request and limit, for an executor", executor.total_mib()),
+            text: format!(
+                "granted: a pod of {} MiB, request and limit, for an executor",
+                executor.total_mib()
+            ),
             spark_text: None,
             remedy: None,
             containers,

@@ -11,7 +11,8 @@ use super::report::{Part, PartSetting};
 use super::setting::{setting, settings};
 
 const MIB: u64 = 1 << 20;
-const OVERHEAD_HOLDS: &str = "metaspace, code cache, thread stacks, direct and mapped buffers, Python workers";
+const OVERHEAD_HOLDS: &str =
+    "metaspace, code cache, thread stacks, direct and mapped buffers, Python workers";
 
 /// The keys of a process.
 struct OverheadKeys {
@@ -143,9 +144,14 @@ pub(super) fn off_heap(conf: &Conf, mib: u64, parts: Vec<Part>) -> Option<Part> 
 /// Python's own memory; nothing where it is not set.
 pub(super) fn pyspark(conf: &Conf, mib: u64) -> Option<Part> {
     (mib > 0).then(|| {
-        Part::new("pyspark", mib * MIB, format!("{mib} MiB as set"), "ResourceProfile.getResourcesForClusterManager")
-            .with(settings(conf, [Key::ExecutorPysparkMemory]))
-            .holding("all Python workers of the executor")
+        Part::new(
+            "pyspark",
+            mib * MIB,
+            format!("{mib} MiB as set"),
+            "ResourceProfile.getResourcesForClusterManager",
+        )
+        .with(settings(conf, [Key::ExecutorPysparkMemory]))
+        .holding("all Python workers of the executor")
     })
 }
 

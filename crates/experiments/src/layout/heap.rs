@@ -70,12 +70,15 @@ pub(super) fn heap(conf: &Conf, started: &Started, layout: Option<&Layout>) -> P
 }
 
 fn not_reported(conf: &Conf, xmx: u64, reported: u64, collector: &str) -> Part {
-    let replaced = [Key::TestingMemory, Key::PoolsimJvmMaxHeapMemory].into_iter().find(|key| conf.is_set(*key));
+    let replaced =
+        [Key::TestingMemory, Key::PoolsimJvmMaxHeapMemory].into_iter().find(|key| conf.is_set(*key));
     let formula = format!("{xmx} - {reported}");
     match replaced {
-        Some(key) => Part::new("not_reported", xmx - reported, formula, "what the heap is said to have instead")
-            .with(settings(conf, [key]))
-            .on(Ground::Arithmetic),
+        Some(key) => {
+            Part::new("not_reported", xmx - reported, formula, "what the heap is said to have instead")
+                .with(settings(conf, [key]))
+                .on(Ground::Arithmetic)
+        }
         None => Part::new(
             "not_reported",
             xmx - reported,
@@ -93,11 +96,19 @@ fn pools(conf: &Conf, layout: &Layout) -> Vec<Part> {
     let storage_fraction = conf.double(Key::MemoryStorageFraction);
     let region = pools.storage_region_bytes;
     let reserved_part = match reserved {
-        RESERVED_SYSTEM_MEMORY_BYTES => {
-            Part::new("reserved", reserved, "300 MiB, a constant".into(), "UnifiedMemoryManager.RESERVED_SYSTEM_MEMORY_BYTES")
-        }
-        _ => Part::new("reserved", reserved, format!("{reserved} bytes as set"), "UnifiedMemoryManager.getMaxMemory")
-            .with(settings(conf, [Key::TestingReservedMemory, Key::Testing])),
+        RESERVED_SYSTEM_MEMORY_BYTES => Part::new(
+            "reserved",
+            reserved,
+            "300 MiB, a constant".into(),
+            "UnifiedMemoryManager.RESERVED_SYSTEM_MEMORY_BYTES",
+        ),
+        _ => Part::new(
+            "reserved",
+            reserved,
+            format!("{reserved} bytes as set"),
+            "UnifiedMemoryManager.getMaxMemory",
+        )
+        .with(settings(conf, [Key::TestingReservedMemory, Key::Testing])),
     };
     let user = Part::new(
         "user",
@@ -140,8 +151,13 @@ pub(super) fn off_heap_pools(conf: &Conf, layout: &Layout) -> Vec<Part> {
     let (all, region) = (pools.max_off_heap_bytes, pools.off_heap_storage_region_bytes);
     let fraction = conf.double(Key::MemoryStorageFraction);
     vec![
-        Part::new("off_heap_storage_region", region, format!("trunc({all} x {fraction})"), "MemoryManager.offHeapStorageMemory")
-            .with(settings(conf, [Key::MemoryStorageFraction])),
+        Part::new(
+            "off_heap_storage_region",
+            region,
+            format!("trunc({all} x {fraction})"),
+            "MemoryManager.offHeapStorageMemory",
+        )
+        .with(settings(conf, [Key::MemoryStorageFraction])),
         Part::new(
             "off_heap_execution",
             pools.off_heap_execution_bytes,

@@ -23,8 +23,8 @@ mod shown;
 mod tests;
 
 pub use report::{
-    ByCollector, DeploymentReport, Grant, HeapReport, LayoutReport, ObservedPool, Outcome, OutcomeVerdict, Part,
-    PartSetting, ProcessLayout, Refusal, SCHEMA_VERSION, Shown, TaskShare,
+    ByCollector, DeploymentReport, Grant, HeapReport, LayoutReport, ObservedPool, Outcome, OutcomeVerdict,
+    Part, PartSetting, ProcessLayout, Refusal, SCHEMA_VERSION, Shown, TaskShare,
 };
 pub use request::Request;
 
@@ -62,7 +62,8 @@ pub fn layout(request: &Request) -> Result<LayoutReport, Error> {
     let executing = executor.as_ref().map_or(&driver, |(process, _)| process);
     let observed = observed(request, executing);
     let shown = notes.iter().filter(|note| request.verbose || !matches!(note, crate::Note::Unread { .. }));
-    let mut texts: Vec<String> = request.notes.iter().cloned().chain(shown.map(ToString::to_string)).collect();
+    let mut texts: Vec<String> =
+        request.notes.iter().cloned().chain(shown.map(ToString::to_string)).collect();
     texts.extend(notes::notes(&conf, &deployment, executor.as_ref().map(|(process, _)| process), &driver));
     Ok(LayoutReport {
         schema_version: SCHEMA_VERSION,

@@ -60,7 +60,9 @@ pub(super) fn notes(
             );
         }
     }
-    if conf.is_set(Key::ExecutorPysparkMemory) && executor.is_some_and(|it| it.container.find("pyspark").is_none()) {
+    if conf.is_set(Key::ExecutorPysparkMemory)
+        && executor.is_some_and(|it| it.container.find("pyspark").is_none())
+    {
         notes.push(match deployment.language {
             Language::Python => "on Kubernetes in client mode the type of the application is unknown: \
                                  spark.executor.pyspark.memory is not added, and Python lives in the overhead"

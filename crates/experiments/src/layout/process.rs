@@ -26,8 +26,8 @@ pub(super) fn executor(conf: &Conf, deployment: &Deployment) -> (ProcessLayout, 
         // The rest of the container is as large as without.
         Err(error) => {
             let without = ProfileMemory { off_heap_mib: Some(1), ..profile };
-            let mut container =
-                Container::executor(conf, deployment, &without).expect("a size off the heap is the only refusal");
+            let mut container = Container::executor(conf, deployment, &without)
+                .expect("a size off the heap is the only refusal");
             container.off_heap_mib = 0;
             (container, Some(error))
         }
@@ -52,7 +52,11 @@ pub(super) fn executor(conf: &Conf, deployment: &Deployment) -> (ProcessLayout, 
     let parts = [
         Some(heap::heap(conf, &started, sized)),
         Some(executor_overhead(conf, deployment, &container)),
-        off_heap(conf, container.off_heap_mib, sized.map_or(Vec::new(), |layout| off_heap_pools(conf, layout))),
+        off_heap(
+            conf,
+            container.off_heap_mib,
+            sized.map_or(Vec::new(), |layout| off_heap_pools(conf, layout)),
+        ),
         pyspark(conf, container.pyspark_mib),
     ];
     let limited = matches!(deployment.manager, ClusterManager::Yarn | ClusterManager::Kubernetes);
@@ -60,11 +64,17 @@ pub(super) fn executor(conf: &Conf, deployment: &Deployment) -> (ProcessLayout, 
     let slots = cores.map_or(0, |cores| slots(conf, cores));
     let mut process = process(conf, "executor", whole, &started, layout, Cores { told: cores, slots });
     process.limited = limited;
-    process.python_worker_limit =
-        cores.and_then(|cores| Some((cores, container.python_worker_limit_mib(cores)?))).map(|(cores, mib)| {
+    process.python_worker_limit = cores
+        .and_then(|cores| Some((cores, container.python_worker_limit_mib(cores)?)))
+        .map(|(cores, mib)| {
             let formula = format!("{} / {cores} MiB of address space for each worker", container.pyspark_mib);
-            Part::new("python_worker_limit", mib * MIB, formula, "BasePythonRunner: PYSPARK_EXECUTOR_MEMORY_MB")
-                .with(settings(conf, [Key::ExecutorPysparkMemory, Key::ExecutorCores]))
+            Part::new(
+                "python_worker_limit",
+                mib * MIB,
+                formula,
+                "BasePythonRunner: PYSPARK_EXECUTOR_MEMORY_MB",
+            )
+            .with(settings(conf, [Key::ExecutorPysparkMemory, Key::ExecutorCores]))
         });
     (process, container)
 }

@@ -79,7 +79,11 @@ impl Request {
         }
         Self {
             name: name.to_owned(),
-            spark_version: recorded.version.parse::<ParsedVersion>().is_ok().then(|| recorded.version.clone()),
+            spark_version: recorded
+                .version
+                .parse::<ParsedVersion>()
+                .is_ok()
+                .then(|| recorded.version.clone()),
             layers: vec![Layer { name: name.to_owned(), pairs, slips: Slips::Note }],
             pools: recorded.pools.clone(),
             notes,

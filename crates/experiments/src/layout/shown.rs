@@ -91,7 +91,10 @@ mod tests {
         let g1 = Shown::of(1_099_746_508);
         assert_eq!((&*g1.log, &*g1.web_ui, &*g1.web_ui_2), ("1048.8 MiB", "1 GiB", "1.1 GB"));
         let parallel = Shown::of(956_615_884);
-        assert_eq!((&*parallel.log, &*parallel.web_ui, &*parallel.web_ui_2), ("912.3 MiB", "912.3 MiB", "956.6 MB"));
+        assert_eq!(
+            (&*parallel.log, &*parallel.web_ui, &*parallel.web_ui_2),
+            ("912.3 MiB", "912.3 MiB", "956.6 MB")
+        );
     }
 
     #[test]

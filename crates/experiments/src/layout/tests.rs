@@ -50,7 +50,11 @@ fn the_defaults() {
 
 #[test]
 fn two_gib_under_java_8_are_956_6_mb_in_the_web_ui_of_spark_2() {
-    let report = of(&[("spark.executor.memory", "2g"), ("spark.executor.extraJavaOptions", "-XX:+UseParallelGC"), ("spark.master", "yarn")]);
+    let report = of(&[
+        ("spark.executor.memory", "2g"),
+        ("spark.executor.extraJavaOptions", "-XX:+UseParallelGC"),
+        ("spark.master", "yarn"),
+    ]);
     let executor = executor(&report);
     assert_eq!(executor.heap.collector_from, "spark.executor.extraJavaOptions");
     assert_eq!(executor.heap.reported_bytes, 1_908_932_608);
@@ -76,19 +80,31 @@ fn yarn_grants_refuses_or_never_schedules() {
     let refused = yarn("8g", &[]);
     assert_eq!(refused.verdict, OutcomeVerdict::RefusedAtSubmission);
     let text = refused.spark_text.expect("Spark says why");
-    assert!(text.starts_with("Required executor memory (8192 MB), offHeap memory (0) MB, overhead (819 MB)"), "{text}");
+    assert!(
+        text.starts_with("Required executor memory (8192 MB), offHeap memory (0) MB, overhead (819 MB)"),
+        "{text}"
+    );
     // 7448 + 744 = 8192.
     assert!(refused.remedy.expect("advice").contains("at most 7448m"));
     let waits = yarn("8g", &[("poolsim.yarn.maximumAllocation", "16g")]);
     assert_eq!(waits.verdict, OutcomeVerdict::NeverScheduled);
     assert_eq!(waits.spark_text, None);
-    assert_eq!(yarn("8g", &[("poolsim.yarn.maximumAllocation", "16g"), ("poolsim.yarn.nodeMemory", "16g")]).containers[0].per_node, Some(1));
+    assert_eq!(
+        yarn("8g", &[("poolsim.yarn.maximumAllocation", "16g"), ("poolsim.yarn.nodeMemory", "16g")])
+            .containers[0]
+            .per_node,
+        Some(1)
+    );
 }
 
 #[test]
 fn the_largest_heap_that_fits_is_the_largest() {
     for (limit, more) in [(8192, "0"), (9000, "1g"), (1025, "0"), (20_000, "2g")] {
-        let pairs = [("spark.master", "yarn"), ("spark.memory.offHeap.size", more), ("spark.memory.offHeap.enabled", if more == "0" { "false" } else { "true" })];
+        let pairs = [
+            ("spark.master", "yarn"),
+            ("spark.memory.offHeap.size", more),
+            ("spark.memory.offHeap.enabled", if more == "0" { "false" } else { "true" }),
+        ];
         let conf = Conf::builder(DEFAULT_VERSION).layer("test", pairs).build().expect("settings");
         let deployment = Deployment::of(&conf);
         let (_, container) = process::executor(&conf, &deployment);
@@ -100,7 +116,11 @@ fn the_largest_heap_that_fits_is_the_largest() {
 
 #[test]
 fn a_pod_above_every_node_is_accepted_and_waits() {
-    let pairs = [("spark.master", "k8s://c"), ("spark.executor.memory", "8g"), ("poolsim.kubernetes.nodeMemory", "8g")];
+    let pairs = [
+        ("spark.master", "k8s://c"),
+        ("spark.executor.memory", "8g"),
+        ("poolsim.kubernetes.nodeMemory", "8g"),
+    ];
     let outcome = of(&pairs).outcome;
     assert_eq!(outcome.verdict, OutcomeVerdict::NeverScheduled);
     assert!(outcome.spark_text.expect("a warning").starts_with("Initial job has not accepted any resources"));
@@ -123,7 +143,8 @@ fn python_on_kubernetes_has_four_tenths_in_both_pods() {
     assert_eq!(executor(&report).container.bytes, (4096 + 1638 + 2048) << 20);
     assert_eq!(executor(&report).python_worker_limit.as_ref().map(|limit| limit.bytes), Some(512 << 20));
     assert_eq!(report.driver.container.bytes, (4096 + 1638) << 20);
-    let client = of(&pairs.map(|(key, value)| if value == "cluster" { (key, "client") } else { (key, value) }));
+    let client =
+        of(&pairs.map(|(key, value)| if value == "cluster" { (key, "client") } else { (key, value) }));
     assert_eq!(executor(&client).container.bytes, (4096 + 409) << 20);
     assert!(!client.driver.limited && client.driver.container.find("overhead").is_none());
 }
@@ -132,7 +153,13 @@ fn python_on_kubernetes_has_four_tenths_in_both_pods() {
 fn what_spark_refuses_at_its_start_is_an_answer() {
     let small = of(&[("spark.executor.memory", "400m")]);
     assert_eq!(small.outcome.verdict, OutcomeVerdict::RefusedAtStart);
-    assert!(small.outcome.spark_text.expect("words").starts_with("[INVALID_EXECUTOR_MEMORY] Executor memory 419430400"));
+    assert!(
+        small
+            .outcome
+            .spark_text
+            .expect("words")
+            .starts_with("[INVALID_EXECUTOR_MEMORY] Executor memory 419430400")
+    );
     let off_heap = of(&[("spark.memory.offHeap.enabled", "true")]);
     assert_eq!(off_heap.outcome.verdict, OutcomeVerdict::RefusedAtStart);
     assert_eq!(off_heap.executor.expect("an executor").container.bytes, 1408 << 20);
@@ -152,18 +179,24 @@ fn one_task_alone_may_have_all_and_n_a_part() {
 
 #[test]
 fn the_driver_has_pools_and_overhead_too() {
-    let pairs = [("spark.master", "yarn"), ("spark.submit.deployMode", "cluster"), ("spark.driver.memory", "4g")];
+    let pairs =
+        [("spark.master", "yarn"), ("spark.submit.deployMode", "cluster"), ("spark.driver.memory", "4g")];
     let report = of(&pairs);
     assert_eq!(bytes(&report.driver, "overhead"), 409 << 20);
     assert_eq!(bytes(&report.driver, "unified"), (((4096_u64 - 300) << 20) as f64 * 0.6) as u64);
     assert_eq!(report.application_master, None);
-    let client = of(&pairs.map(|(key, value)| if value == "cluster" { (key, "client") } else { (key, value) }));
+    let client =
+        of(&pairs.map(|(key, value)| if value == "cluster" { (key, "client") } else { (key, value) }));
     assert_eq!(client.application_master.expect("an AM").container.bytes, 896 << 20);
 }
 
 #[test]
 fn a_master_that_is_none_is_an_error() {
-    let layer = Layer { name: "test".to_owned(), pairs: vec![("spark.master".to_owned(), "mesos://m".to_owned())], slips: Slips::Refuse };
+    let layer = Layer {
+        name: "test".to_owned(),
+        pairs: vec![("spark.master".to_owned(), "mesos://m".to_owned())],
+        slips: Slips::Refuse,
+    };
     let request = Request::of_settings(&Settings { layers: vec![layer], ..Settings::default() });
     assert!(layout(&request).expect_err("mesos").to_string().contains("no master"));
 }

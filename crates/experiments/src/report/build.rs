@@ -5,8 +5,8 @@ use sim_core::observe::{Counters, Fingerprint, StageCounters};
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
 use super::{
-    Detail, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport, SCHEMA_VERSION,
-    SettingReport, StageReport, Unknown, Verdict, verdict,
+    Detail, DriverReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
+    SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, WarningReport, verdict,
 };
 use crate::Case;
 
@@ -29,6 +29,7 @@ pub(crate) fn build(
     let verdict_text = verdict::sentence(&verdict::Facts {
         outcome,
         oom: oom.as_ref(),
+        spark: verdict::spark_text(&outcome.verdict, &case.conf.semantics()),
         spilled_bytes: memory_spilled_bytes,
         spilling_tasks: sum(|stage| stage.spilling_tasks),
         evicted_blocks,
@@ -65,6 +66,8 @@ pub(crate) fn build(
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
         executors: executors(case, counters),
+        driver: DriverReport::of(&case.run_conf.driver, &outcome.driver),
+        warnings: outcome.warnings.iter().map(WarningReport::of).collect(),
         oom,
         conf: settings(case),
         events: outcome.events,

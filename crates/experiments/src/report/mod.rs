@@ -3,6 +3,7 @@
 //! Names are snake_case with the unit last. `null` is what cannot be known; [`RunReport::unknown`] says why.
 
 mod build;
+mod driver;
 mod executor;
 mod layout;
 mod oom;
@@ -10,6 +11,7 @@ mod stage;
 mod verdict;
 
 pub(crate) use build::build;
+pub use driver::{DriverReport, PartReport, WarningReport};
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use layout::LayoutReport;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
@@ -74,6 +76,10 @@ pub struct RunReport {
     pub rdds: Vec<RddReport>,
     /// By executor.
     pub executors: Vec<ExecutorReport>,
+    /// What the driver held.
+    pub driver: DriverReport,
+    /// What Spark warns of, in order.
+    pub warnings: Vec<WarningReport>,
     /// The out-of-memory error that ended the application.
     pub oom: Option<OomReport>,
     /// What was set, sorted by key.

@@ -59,13 +59,17 @@ impl Submit {
                 Some((name, Kind::Value)) => {
                     let value = joined.map(str::to_owned).or_else(|| words.next());
                     let value = value.ok_or_else(|| {
-                        wrong(format!("{name} has no value (Spark says: Missing argument for option '{name}'.)"))
+                        wrong(format!(
+                            "{name} has no value (Spark says: Missing argument for option '{name}'.)"
+                        ))
                     })?;
                     submit.option(name, value)?;
                 }
                 Some((_, Kind::Switch)) => {}
                 Some((name, Kind::Other)) => {
-                    return Err(wrong(format!("{name} starts no application: there is no memory to lay out")));
+                    return Err(wrong(format!(
+                        "{name} starts no application: there is no memory to lay out"
+                    )));
                 }
                 None if word.starts_with('-') => {
                     let meant = match nearest(name) {
@@ -84,7 +88,9 @@ impl Submit {
             }
         }
         if submit.resource.is_none() && submit.language.is_none() {
-            submit.notes.push("the line names no application, without which spark-submit does nothing".to_owned());
+            submit
+                .notes
+                .push("the line names no application, without which spark-submit does nothing".to_owned());
         }
         Ok(submit)
     }
@@ -99,8 +105,7 @@ impl Submit {
     /// overrides are not repeated.
     #[must_use]
     pub fn assign(&self, file: &[(String, String)]) -> Assigned {
-        let mut assigned =
-            Assigned { pairs: Vec::new(), language: self.language, notes: self.notes.clone() };
+        let mut assigned = Assigned { pairs: Vec::new(), language: self.language, notes: self.notes.clone() };
         for (key, value) in &self.conf {
             put(&mut assigned.pairs, key, value);
         }
@@ -159,7 +164,9 @@ impl Submit {
         };
         let words: Vec<String> = words.into_iter().skip_while(assigns).collect();
         let Some(first) = words.first() else {
-            return Err(wrong("it is empty: paste a line as `spark-submit --master yarn .. app.jar`".to_owned()));
+            return Err(wrong(
+                "it is empty: paste a line as `spark-submit --master yarn .. app.jar`".to_owned(),
+            ));
         };
         if first.starts_with('-') {
             return Ok(words);

@@ -48,9 +48,8 @@ const OTHERS: [&str; 6] = ["--help", "-h", "--kill", "--status", "--usage-error"
 /// An option with what it takes, by any of its names.
 pub(super) fn find(name: &str) -> Option<(&'static str, Kind)> {
     let name = if name == "-c" { "--conf" } else { name };
-    let among = |names: &[&'static str], kind| {
-        names.iter().find(|known| **known == name).map(|known| (*known, kind))
-    };
+    let among =
+        |names: &[&'static str], kind| names.iter().find(|known| **known == name).map(|known| (*known, kind));
     among(&VALUES, Kind::Value)
         .or_else(|| among(&SWITCHES, Kind::Switch))
         .or_else(|| among(&OTHERS, Kind::Other))

@@ -55,7 +55,8 @@ fn options_mean_something_to_some_cluster_managers_alone() {
 
 #[test]
 fn a_properties_file_is_below_the_line_and_tells_the_master() {
-    let submit = Submit::parse("spark-submit --properties-file p.conf --executor-cores 3 a.jar").expect("a line");
+    let submit =
+        Submit::parse("spark-submit --properties-file p.conf --executor-cores 3 a.jar").expect("a line");
     assert_eq!(submit.properties_file(), Some("p.conf"));
     let file = [("spark.master".to_owned(), "local[4]".to_owned())];
     let assigned = submit.assign(&file);
@@ -68,10 +69,7 @@ fn quotes_lines_that_go_on_and_what_stands_before() {
     let line = "$ HADOOP_CONF_DIR=/etc/hadoop /opt/spark/bin/spark-submit \\\n  --master yarn \\\n  --conf \
                 'spark.executor.extraJavaOptions=-XX:+UseParallelGC -Dx=y' \\\n  --name \"my job\" --verbose app.jar \
                 --executor-memory 9g";
-    assert_eq!(
-        value(line, "spark.executor.extraJavaOptions").as_deref(),
-        Some("-XX:+UseParallelGC -Dx=y")
-    );
+    assert_eq!(value(line, "spark.executor.extraJavaOptions").as_deref(), Some("-XX:+UseParallelGC -Dx=y"));
     // What follows the application belongs to it.
     assert_eq!(value(line, "spark.executor.memory"), None);
     assert_eq!(assigned(line).language, Some(Language::Jvm));
@@ -83,7 +81,9 @@ fn quotes_lines_that_go_on_and_what_stands_before() {
 #[test]
 fn what_spark_refuses_is_refused_with_a_hint() {
     assert!(error("spark-submit --executor-memroy 2g a.jar").ends_with("did you mean --executor-memory?"));
-    assert!(error("spark-submit --executor-memory").contains("Missing argument for option '--executor-memory'."));
+    assert!(
+        error("spark-submit --executor-memory").contains("Missing argument for option '--executor-memory'.")
+    );
     assert!(error("spark-submit --conf spark.x a.jar").contains("without '='"));
     assert!(error("spark-submit --deploy-mode both a.jar").contains("neither client nor cluster"));
     assert!(error("spark-submit --name 'open a.jar").contains("not closed"));

@@ -9,8 +9,9 @@ const COLUMNS: [&str; 7] = ["process", "part", "bytes", "settings", "formula", "
 pub(crate) fn write(report: &LayoutReport, out: &mut impl Write) -> anyhow::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(COLUMNS)?;
-    let processes =
-        [report.executor.as_ref(), Some(&report.driver), report.application_master.as_ref()].into_iter().flatten();
+    let processes = [report.executor.as_ref(), Some(&report.driver), report.application_master.as_ref()]
+        .into_iter()
+        .flatten();
     for process in processes {
         parts(&mut csv, process.process, "", &process.container)?;
         for part in process.page.iter().chain(&process.python_worker_limit) {

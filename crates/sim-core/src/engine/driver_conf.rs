@@ -18,10 +18,16 @@ pub struct DriverConf {
     pub getter_threads: u32,
     /// What can be live in its heap at most: `Runtime.maxMemory`.
     pub heap: Bytes,
-    /// What a driver that has run nothing holds of it.
+    /// The same of an executor; the driver's where it executes.
+    pub executor_heap: Bytes,
+    /// What a driver or an executor that has run nothing holds of it.
     pub idle: Bytes,
-    /// What it holds for each task of a stage that runs, and of the last [`RETAINED_TASKS`] afterwards.
+    /// What it holds for each task of a stage that runs.
     pub task_bytes: Bytes,
+    /// What of that it keeps afterwards, of at most [`RETAINED_TASKS`] of a stage.
+    pub kept_task_bytes: Bytes,
+    /// What it keeps of each map output.
+    pub map_output_bytes: Bytes,
     /// The pool for its broadcast blocks.
     pub storage: Bytes,
     /// In cluster mode: the container's limit and what the driver takes of it besides its heap. Nobody kills a driver
@@ -60,8 +66,11 @@ impl DriverConf {
             max_message_size: None,
             getter_threads: 4,
             heap: Bytes::MAX,
+            executor_heap: Bytes::MAX,
             idle: Bytes::ZERO,
             task_bytes: Bytes::ZERO,
+            kept_task_bytes: Bytes::ZERO,
+            map_output_bytes: Bytes::ZERO,
             storage: Bytes::MAX,
             container: None,
             max_broadcast_bytes: Bytes::MAX,

@@ -2,11 +2,13 @@
 
 mod cause;
 mod driver;
+mod driver_text;
 mod kind;
 mod loss;
 
 pub use cause::Cause;
 pub use driver::{DriverPeaks, Warning};
+pub use driver_text::driver_text;
 pub use kind::FailureKind;
 pub use loss::{ContainerReport, ExecutorLoss, LossReason};
 

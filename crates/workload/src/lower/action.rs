@@ -29,6 +29,7 @@ impl Lowering<'_> {
             self.push_job(job, stage, delay);
         }
         let end = JobId::at(self.workload.jobs.len() - 1);
+        self.driver_of(index, end);
         self.workload.jobs[end.index()].unpersist =
             job.unpersist.iter().filter_map(|&node| self.rdd_of(node)).collect();
         self.ends.push(end);

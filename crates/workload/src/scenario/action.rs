@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
+use super::driver::{Nested, Results};
 use super::name::Name;
 
 /// What the driver does next.
@@ -41,4 +42,8 @@ pub(crate) struct Run<'a> {
     pub(crate) name: Option<String>,
     #[serde(default)]
     pub(crate) delay_ms: u32,
+    #[serde(default)]
+    pub(crate) results: Option<Results>,
+    #[serde(default)]
+    pub(crate) nested: Option<Nested>,
 }

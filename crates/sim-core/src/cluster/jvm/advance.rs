@@ -36,8 +36,9 @@ impl Heap {
             }
             let until_full = match mutators.bytes_per_second {
                 0 => u64::MAX,
-                rate => u64::try_from((u128::from(room) * SECOND).div_ceil(u128::from(rate)))
-                    .unwrap_or(u64::MAX),
+                rate => {
+                    u64::try_from((u128::from(room) * SECOND).div_ceil(u128::from(rate))).unwrap_or(u64::MAX)
+                }
             };
             let wall_until_full = scaled_up(until_full, of, running);
             let now = left.min(wall_until_full).min(self.wall_until_phase(running, of)).max(1);

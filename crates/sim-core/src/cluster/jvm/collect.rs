@@ -236,7 +236,9 @@ impl Heap {
     pub(super) fn resize_eden(&mut self) {
         let geometry = self.geometry;
         self.eden = match geometry.collector {
-            HeapCollector::Parallel => geometry.young.saturating_sub(2 * self.survivor).max(geometry.young / 3),
+            HeapCollector::Parallel => {
+                geometry.young.saturating_sub(2 * self.survivor).max(geometry.young / 3)
+            }
             HeapCollector::Serial | HeapCollector::Cms => geometry.young - 2 * geometry.survivor,
             HeapCollector::Zgc => 0,
             HeapCollector::G1 => self.g1_eden(),

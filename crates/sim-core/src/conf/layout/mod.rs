@@ -105,12 +105,8 @@ impl Layout {
         } else {
             (MemoryMode::OnHeap, pools.execution_bytes)
         };
-        let page_inputs = PageInputs {
-            mode: tungsten_mode,
-            execution_bytes,
-            cores: jvm.cores,
-            collector: jvm.collector,
-        };
+        let page_inputs =
+            PageInputs { mode: tungsten_mode, execution_bytes, cores: jvm.cores, collector: jvm.collector };
         let usable = inputs.system_memory_bytes - inputs.reserved_bytes;
         Ok(Layout {
             system_memory_bytes: inputs.system_memory_bytes,

@@ -4,6 +4,7 @@
 //! `CoarseGrainedSchedulerBackend.launchTasks`.
 
 mod heap;
+mod making;
 mod relation;
 mod results;
 mod submission;

@@ -43,6 +43,9 @@ impl Driver {
 impl<O: Observer> Engine<'_, O> {
     /// The executor's side (`Executor.TaskRunner.run`): what becomes of a result depends on its size.
     pub(in crate::engine) fn send_result(&mut self, attempt: u32, bytes: Bytes) -> bool {
+        if self.is_too_much_to_make(attempt) {
+            return false;
+        }
         let conf = &self.conf.driver;
         let info = self.attempts[attempt as usize].info;
         if let Some(limit) = conf.max_result_size.filter(|&limit| bytes > limit) {
@@ -153,7 +156,7 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    fn job_of(&self, stage: StageId) -> Option<JobId> {
+    pub(super) fn job_of(&self, stage: StageId) -> Option<JobId> {
         self.scheduler.active.iter().find(|&&(_, active)| active == stage).map(|&(job, _)| job)
     }
 

@@ -42,12 +42,15 @@ impl<O: Observer> Engine<'_, O> {
         if let Some(bytes) = first {
             self.driver.warnings.push(Warning::LargeTask { stage, bytes });
         }
-        // The driver serializes a task when it launches it.
-        let held = Bytes(payload.collection.0.saturating_add(largest.0));
-        if let Err(cause) = self.take_heap(Part::Collections, held) {
+        // A task is serialized when it is launched, into an array that doubles: the old one stands beside the new one.
+        let array = largest.0.checked_next_power_of_two().unwrap_or(u64::MAX);
+        let growing = Bytes(array.saturating_add(array / 2));
+        let held = self.take_heap(Part::Collections, payload.collection);
+        if let Err(cause) = held.and_then(|()| self.take_heap(Part::Collections, growing)) {
             self.end_application(job, Some(stage), cause);
             return false;
         }
+        self.driver.heap.free(Part::Collections, growing.saturating_sub(largest));
         if let Some(limit) = self.conf.driver.max_message_size
             && let Some(index) = payload.bytes.iter().position(|&bytes| size(bytes) >= limit)
         {
@@ -58,11 +61,16 @@ impl<O: Observer> Engine<'_, O> {
         true
     }
 
-    /// A stage has ended: the driver remembers some of its tasks.
+    /// A stage has ended: the driver remembers some of its tasks, and where its map output is.
     pub(in crate::engine) fn forget_tasks(&mut self, stage: StageId) {
-        let tasks = u64::from(self.workload.stages[stage.index()].tasks);
-        let gone = tasks.saturating_sub(RETAINED_TASKS);
-        self.driver.heap.free(Part::Tasks, Bytes(self.conf.driver.task_bytes.0.saturating_mul(gone)));
+        let conf = &self.conf.driver;
+        let table = &self.workload.stages[stage.index()];
+        let tasks = u64::from(table.tasks);
+        let all = |each: Bytes, tasks: u64| each.0.saturating_mul(tasks);
+        let outputs = if table.shuffle.is_some() { all(conf.map_output_bytes, tasks) } else { 0 };
+        let kept = all(conf.kept_task_bytes, tasks.min(RETAINED_TASKS)).saturating_add(outputs);
+        let had = all(conf.task_bytes, tasks);
+        self.driver.heap.free(Part::Tasks, Bytes(had.saturating_sub(kept)));
         self.driver.heap.clear(Part::Collections);
     }
 }

@@ -189,6 +189,7 @@ fn decoded_rows_stand_beside_what_they_were_decoded_of() {
         workload.driver.collected = vec![Collected {
             job: JobId(0),
             arrived_ppm: 2_000_000,
+            making_ppm: 0,
             made: vec![("unsafe rows", Bytes(300)), ("rows", Bytes(200))],
             outside: Bytes::ZERO,
             relation: None,
@@ -222,6 +223,7 @@ fn broadcast(relation: Relation, driver: DriverConf) -> Outcome {
     workload.driver.collected = vec![Collected {
         job: JobId(0),
         arrived_ppm: 1_000_000,
+        making_ppm: 0,
         made: vec![],
         outside: Bytes::ZERO,
         relation: Some(relation),
@@ -310,6 +312,30 @@ fn a_lineage_deeper_than_a_stack_ends_its_job() {
 }
 
 #[test]
+fn what_a_task_makes_of_its_result_stands_in_its_executor_s_heap() {
+    let making = |local, heap| {
+        let mut workload = collect(&[&[100, 100]]);
+        workload.driver.collected = vec![Collected {
+            job: JobId(0),
+            arrived_ppm: 1_000_000,
+            making_ppm: 3_000_000,
+            made: vec![],
+            outside: Bytes::ZERO,
+            relation: None,
+        }];
+        let driver = DriverConf { local, heap, executor_heap: heap, idle: Bytes(50), ..limits() };
+        ran(&workload, &conf(1, driver)).0
+    };
+    assert_eq!(making(false, Bytes(350)).verdict, Verdict::Finished);
+    assert_eq!(making(true, Bytes(450)).verdict, Verdict::Finished);
+    let outcome = making(true, Bytes(349));
+    let Cause::ExecutorHeap(report) = cause(&outcome) else { panic!("{outcome:?}") };
+    assert_eq!((report.live, report.asked), (Bytes(50), Bytes(300)));
+    // The second task makes its result beside the first one's.
+    assert_eq!(cause(&making(true, Bytes(449))).kind(), FailureKind::ExecutorHeap);
+}
+
+#[test]
 fn a_driver_that_executes_shares_its_heap_with_the_pools() {
     let driver = DriverConf { local: true, heap: Bytes(1_500), ..limits() };
     let (outcome, _) = ran(&collect(&[&[400, 400]]), &conf(1, driver));
@@ -318,9 +344,10 @@ fn a_driver_that_executes_shares_its_heap_with_the_pools() {
 }
 
 #[test]
-fn tasks_have_state_and_most_of_it_stays() {
-    let driver = DriverConf { task_bytes: Bytes(10), heap: Bytes(100), ..limits() };
+fn tasks_have_state_and_some_of_it_stays() {
+    let driver =
+        DriverConf { task_bytes: Bytes(10), kept_task_bytes: Bytes(4), heap: Bytes(100), ..limits() };
     let (outcome, _) = ran(&collect(&[&[1, 1, 1], &[1, 1]]), &conf(1, driver));
     assert_eq!(outcome.verdict, Verdict::Finished);
-    assert_eq!(outcome.driver.parts[0], ("state of tasks", Bytes(50)));
+    assert_eq!(outcome.driver.parts[0], ("state of tasks", Bytes(3 * 4 + 2 * 10)));
 }

@@ -6,7 +6,9 @@ mod parts;
 use std::io::{self, Write};
 
 use experiments::human;
-use experiments::layout::{DeploymentReport, LayoutReport, Outcome, OutcomeVerdict, ProcessLayout, TaskShare};
+use experiments::layout::{
+    DeploymentReport, LayoutReport, Outcome, OutcomeVerdict, ProcessLayout, TaskShare,
+};
 
 use super::header::{MARGIN, fact, wrap};
 use super::table::{NOTHING_THERE, Side, Table};
@@ -16,7 +18,11 @@ use crate::screen::{Ink, Screen, name};
 const ALL_SHARES: usize = 8;
 
 pub(crate) fn write(report: &LayoutReport, screen: Screen, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{}", screen.paint(Ink::Title, &format!("memory of {}", name(&report.input, screen.width))))?;
+    writeln!(
+        out,
+        "{}",
+        screen.paint(Ink::Title, &format!("memory of {}", name(&report.input, screen.width)))
+    )?;
     let place = place(&report.deployment, &report.spark_version);
     texts(screen, out, "", &[("runs", place)])?;
     outcome(screen, out, &report.outcome)?;
@@ -79,8 +85,12 @@ fn outcome(screen: Screen, out: &mut impl Write, outcome: &Outcome) -> io::Resul
     if outcome.containers.is_empty() {
         return Ok(());
     }
-    let columns =
-        [("asks for", Side::Left), ("MiB", Side::Right), ("given", Side::Right), ("more than asked", Side::Right)];
+    let columns = [
+        ("asks for", Side::Left),
+        ("MiB", Side::Right),
+        ("given", Side::Right),
+        ("more than asked", Side::Right),
+    ];
     let last = [("fit a node", Side::Right), ("because", Side::Left)];
     let mut table = Table::new(screen, columns.into_iter().chain(last));
     let mib = |bytes: u64| (bytes >> 20).to_string();
@@ -141,7 +151,9 @@ fn shown(screen: Screen, out: &mut impl Write, process: &ProcessLayout) -> io::R
         return Ok(());
     }
     let xmx = process.heap.xmx_bytes >> 20;
-    let text = format!("no collector is named: G1 is taken, the default of Java 9 and later on a server. -Xmx{xmx}m is");
+    let text = format!(
+        "no collector is named: G1 is taken, the default of Java 9 and later on a server. -Xmx{xmx}m is"
+    );
     texts(screen, out, "", &[("", text)])?;
     let columns = [("collector", Side::Left), ("the JVM reports", Side::Right), ("unified", Side::Right)];
     let last = [("web UI", Side::Right), ("Spark 2", Side::Right), ("default of", Side::Left)];
@@ -182,7 +194,11 @@ fn shares(screen: Screen, out: &mut impl Write, process: &ProcessLayout) -> io::
     writeln!(
         out,
         "what a task can have of the execution memory ({}), by the tasks that hold or ask for some",
-        process.consumers.replace('_', " ").replace("off heap", "off the heap").replace("on heap", "on the heap")
+        process
+            .consumers
+            .replace('_', " ")
+            .replace("off heap", "off the heap")
+            .replace("on heap", "on the heap")
     )?;
     let columns = [
         ("active", Side::Right),
@@ -194,9 +210,7 @@ fn shares(screen: Screen, out: &mut impl Write, process: &ProcessLayout) -> io::
     let mut table = Table::new(screen, columns);
     let all = process.shares.len() <= ALL_SHARES;
     let last = process.shares.last().map_or(0, |share| share.active_tasks);
-    let kept = |share: &&TaskShare| {
-        all || share.active_tasks.is_power_of_two() || share.active_tasks == last
-    };
+    let kept = |share: &&TaskShare| all || share.active_tasks.is_power_of_two() || share.active_tasks == last;
     for share in process.shares.iter().filter(kept) {
         table.row([
             share.active_tasks.to_string(),
