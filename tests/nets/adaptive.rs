@@ -186,6 +186,7 @@ fn queries_go_on_as_real_ones_do() {
         let conf = AdaptiveConf::of(&conf, 2).expect("it is on");
         let target = Target::of(&conf);
         if strategy == "none" {
+            assert!(!reads.is_empty(), "{name}");
             *seen.entry(if reads.len() > 1 { "union" } else { "shuffle" }).or_default() += 1;
             let total = |shuffle: &Shuffle| shuffle.sizes.iter().sum::<u64>();
             let all = reads.iter().map(total).sum();

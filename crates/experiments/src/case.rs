@@ -130,6 +130,7 @@ impl Resolved {
             plan_conf.schedule = recorded::schedule(&conf, &layers[0])?;
             plan_conf.recorded_under = Some(recorded::recorded_under(&conf, &layers[0], shape)?);
             recorded::place_executors(&mut run_conf, recording, plan_conf.schedule != Schedule::Anew);
+            run_conf.driver.forget_heap();
         }
         Ok(Self { conf, run_conf, layout, plan_conf, notes })
     }

@@ -15,6 +15,7 @@ mod case;
 pub mod check;
 pub mod doctor;
 mod error;
+pub mod explain;
 pub mod human;
 mod input;
 mod kind;
@@ -26,6 +27,7 @@ pub mod replay;
 pub mod report;
 mod run;
 mod settings;
+pub mod size;
 pub mod submit;
 pub mod sweep;
 

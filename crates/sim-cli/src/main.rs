@@ -23,9 +23,11 @@ fn main() -> ExitCode {
         Command::Replay(args) => commands::replay::replay(args, cli.color),
         Command::Import(args) => commands::import::import(args),
         Command::Doctor(args) => commands::doctor::doctor(args, cli.color),
+        Command::Explain(args) => commands::explain::explain(args, cli.color),
         Command::Check(args) => commands::check::check(args, cli.color),
         Command::Sweep(args) => commands::sweep::sweep(args, cli.color),
         Command::Layout(args) => commands::layout::layout(args, cli.color),
+        Command::Size(args) => commands::size::size(args, cli.color),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -11,6 +11,7 @@ pub mod plan;
 pub mod recorded;
 mod sample;
 pub mod scenario;
+pub mod symptom;
 
 pub use error::Error;
 pub use lower::{Costs, PlanConf, RecordedUnder, Schedule, is_recut, lower};

@@ -43,7 +43,7 @@ impl Predicted {
 pub fn predict(run: &Run, costs: GcCosts, rate: u64) -> Predicted {
     let geometry = Geometry::of(run.heap_collector(), run.heap_mib << 20, 2);
     let object = run.record_bytes() / 2;
-    let conf = HeapConf { geometry, costs, cached_object_bytes: object, task_object_bytes: object };
+    let conf = HeapConf { geometry, costs, object_bytes: [object; 3] };
     let mut heap = Heap::new(&conf);
     fill(&mut heap, run.live_bytes, rate);
     let mutators = Mutators {
@@ -90,9 +90,9 @@ fn pass(heap: &mut Heap, run: &Run, mutators: Mutators, ring: &mut u64, wall: u6
         let kept = garbage as u64 * run.medium_per_mille / (1000 - run.medium_per_mille).max(1);
         // Records of a ring hold its place: what comes when it is full takes that of the oldest.
         *ring += kept;
-        heap.hold(Part::Task, kept);
+        heap.hold(Part::User, kept);
         if *ring > run.medium_bytes {
-            heap.release(Part::Task, *ring - run.medium_bytes);
+            heap.release(Part::User, *ring - run.medium_bytes);
             *ring = run.medium_bytes;
         }
     }

@@ -10,7 +10,7 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 
 pub(crate) use tables::spec;
 
-use sim_core::engine::{ConsumerConf, CostModel, DriverConf, ExecutorConf, RunConf};
+use sim_core::engine::{ConsumerConf, CostModel, DriverConf, ExecutorConf, FailureConf, JvmConf, RunConf};
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
 use sim_core::storage::UnrollConf;
 use sim_core::units::{Bytes, SimTime};
@@ -108,6 +108,8 @@ fn conf(drawn: &Drawn) -> RunConf {
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
         driver: DriverConf::boundless(),
+        failures: FailureConf { shuffle_service: run.shuffle_service, ..FailureConf::default() },
         max_events: 1_000_000,
+        jvm: JvmConf::idle(),
     }
 }

@@ -1,5 +1,8 @@
 //! What the cluster manager makes of the containers: given, refused, or never given.
 
+use sim_core::conf::layout::container::{
+    MEMORY_OVERHEAD_MIN_MIB, OverheadInputs, calculate_overhead_memory, executor_overhead_factor,
+};
 use sim_core::conf::layout::yarn::YarnSizes;
 use sim_core::conf::layout::{ClusterManager, Container, DeployMode, Deployment, LayoutError};
 use sim_core::conf::{Conf, Key};
@@ -63,10 +66,9 @@ fn yarn(conf: &Conf, deployment: &Deployment, executor: &Container) -> Outcome {
         let formula = match granted {
             None => format!("{asked} > {} MiB, the largest container", sizes.maximum_mib),
             Some(granted) if granted > node => format!("{granted} > {node} MiB, a node"),
-            Some(granted) => format!(
-                "{asked} MiB, at least {}, up to a multiple of {}: {granted} MiB",
-                sizes.minimum_mib, sizes.increment_mib
-            ),
+            Some(_) => {
+                format!("max({asked}, {}) up to a multiple of {}", sizes.minimum_mib, sizes.increment_mib)
+            }
         };
         Grant {
             process,
@@ -99,7 +101,7 @@ fn yarn(conf: &Conf, deployment: &Deployment, executor: &Container) -> Outcome {
         outcome.verdict = OutcomeVerdict::RefusedAtSubmission;
         outcome.text = "the client refuses the submission (deploy.yarn.Client.verifyClusterResources)".into();
         outcome.spark_text = Some(refused.spark_text);
-        outcome.remedy = Some(too_large(conf, &error, executor, sizes.maximum_mib));
+        outcome.remedy = Some(too_large(conf, deployment, &error, executor, sizes.maximum_mib));
         return outcome;
     }
     let too_large = outcome.containers.iter().find(|grant| grant.granted_bytes > Some(node * MIB));
@@ -120,7 +122,13 @@ fn yarn(conf: &Conf, deployment: &Deployment, executor: &Container) -> Outcome {
              largest node is this one reports {} MiB as its maximum (Hadoop's \
              ClusterNodeTracker.getMaxAllowedAllocation, from 10 s after its start on): there the client refuses \
              instead: {words}",
-            lower(conf, container, grant.process, node / sizes.increment_mib.max(1) * sizes.increment_mib),
+            lower(
+                conf,
+                deployment,
+                container,
+                grant.process,
+                node / sizes.increment_mib.max(1) * sizes.increment_mib
+            ),
             seen.maximum_mib
         ));
         return outcome;
@@ -143,9 +151,17 @@ fn yarn(conf: &Conf, deployment: &Deployment, executor: &Container) -> Outcome {
 }
 
 /// What to do about a container above the largest one.
-fn too_large(conf: &Conf, error: &LayoutError, executor: &Container, maximum_mib: u64) -> String {
+fn too_large(
+    conf: &Conf,
+    deployment: &Deployment,
+    error: &LayoutError,
+    executor: &Container,
+    maximum_mib: u64,
+) -> String {
     let lower = match error {
-        LayoutError::YarnExecutorTooLarge { .. } => lower(conf, executor, "executor", maximum_mib),
+        LayoutError::YarnExecutorTooLarge { .. } => {
+            lower(conf, deployment, executor, "executor", maximum_mib)
+        }
         _ => {
             "lower the memory of the driver (spark.driver.memory, in client mode spark.yarn.am.memory)".into()
         }
@@ -154,11 +170,17 @@ fn too_large(conf: &Conf, error: &LayoutError, executor: &Container, maximum_mib
 }
 
 /// The heap that would fit.
-fn lower(conf: &Conf, container: &Container, process: &str, limit_mib: u64) -> String {
+fn lower(
+    conf: &Conf,
+    deployment: &Deployment,
+    container: &Container,
+    process: &str,
+    limit_mib: u64,
+) -> String {
     if process != "executor" {
         return "lower spark.driver.memory (in client mode spark.yarn.am.memory)".into();
     }
-    match largest_heap_mib(conf, container, limit_mib) {
+    match largest_heap_mib(conf, deployment, container, limit_mib) {
         Some(mib) => format!("lower spark.executor.memory to at most {mib}m"),
         None => {
             "lower spark.executor.memoryOverhead, off-heap or PySpark memory, which leave no room for a heap"
@@ -168,12 +190,16 @@ fn lower(conf: &Conf, container: &Container, process: &str, limit_mib: u64) -> S
 }
 
 /// The largest heap whose container is at most `limit_mib`, all other settings the same.
-pub(crate) fn largest_heap_mib(conf: &Conf, container: &Container, limit_mib: u64) -> Option<u64> {
-    use sim_core::conf::layout::container::{OverheadInputs, calculate_overhead_memory};
-    let factor = sim_core::conf::layout::container::executor_overhead_factor(conf, &Deployment::of(conf));
+pub(crate) fn largest_heap_mib(
+    conf: &Conf,
+    deployment: &Deployment,
+    container: &Container,
+    limit_mib: u64,
+) -> Option<u64> {
+    let factor = executor_overhead_factor(conf, deployment);
     let minimum_mib = match conf.semantics().min_overhead_is_a_key {
         true => conf.mib(Key::ExecutorMinMemoryOverhead),
-        false => sim_core::conf::layout::container::MEMORY_OVERHEAD_MIN_MIB,
+        false => MEMORY_OVERHEAD_MIN_MIB,
     };
     let set_mib = conf.optional_mib(Key::ExecutorMemoryOverhead);
     let beside = container.off_heap_mib + container.pyspark_mib;
@@ -225,7 +251,7 @@ fn kubernetes(conf: &Conf, deployment: &Deployment, executor: &Container) -> Out
             spark_text: Some(STARVED.to_owned()),
             remedy: Some(format!(
                 "{} or use larger nodes (poolsim.kubernetes.nodeMemory)",
-                lower(conf, executor, grant.process, node)
+                lower(conf, deployment, executor, grant.process, node)
             )),
             containers,
             settings,

@@ -22,6 +22,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cluster::largest_heap_mib;
 pub use report::{
     ByCollector, DeploymentReport, Grant, HeapReport, LayoutReport, ObservedPool, Outcome, OutcomeVerdict,
     Part, PartSetting, ProcessLayout, Refusal, SCHEMA_VERSION, Shown, TaskShare,

@@ -108,7 +108,7 @@ fn the_largest_heap_that_fits_is_the_largest() {
         let conf = Conf::builder(DEFAULT_VERSION).layer("test", pairs).build().expect("settings");
         let deployment = Deployment::of(&conf);
         let (_, container) = process::executor(&conf, &deployment);
-        let heap = cluster::largest_heap_mib(&conf, &container, limit).expect("it fits");
+        let heap = cluster::largest_heap_mib(&conf, &deployment, &container, limit).expect("it fits");
         let total = |heap: u64| heap + (heap / 10).max(384) + container.off_heap_mib;
         assert!(total(heap) <= limit && total(heap + 1) > limit, "{limit}: {heap}");
     }

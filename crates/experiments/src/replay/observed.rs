@@ -85,8 +85,11 @@ fn rdd_figures(rdd: &ObservedRdd) -> RddFigures {
 pub(super) fn failure_model(observed: &Observed) -> FailureModel {
     match (observed.failed, observed.failure) {
         (false, _) => FailureModel::None,
-        (true, Some(FailureKind::ExecutionMemory)) => FailureModel::Modelled,
+        (true, Some(FailureKind::ExecutionMemory | FailureKind::MaxResultSize)) => FailureModel::Modelled,
         (true, Some(FailureKind::NotMemory)) => FailureModel::NotMemory,
+        (true, Some(FailureKind::ExecutorHeap | FailureKind::DriverHeap | FailureKind::GcOverhead)) => {
+            FailureModel::CannotBeKnown
+        }
         (true, _) => FailureModel::NotModelled,
     }
 }
@@ -125,6 +128,13 @@ pub(crate) fn unknown(recorded: &Recorded) -> Vec<Unknown> {
         unknown.push(Unknown {
             path: "observed.stages[*].duration_ms".to_owned(),
             reason: "some stages did not complete".to_owned(),
+            key: None,
+        });
+    }
+    if failure_model(observed) == FailureModel::CannotBeKnown {
+        unknown.push(Unknown {
+            path: "simulated.failure".to_owned(),
+            reason: "no log says what user code holds in the heap: only how full the heap was".to_owned(),
             key: None,
         });
     }

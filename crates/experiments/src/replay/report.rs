@@ -198,7 +198,9 @@ pub enum FailureModel {
     None,
     /// It failed for a reason that the model has.
     Modelled,
-    /// It failed for want of memory that is not modelled: of the driver, of Python, of the heap outside the pools.
+    /// It failed since an executor's heap was full: the model has that, but no log says what user code holds there.
+    CannotBeKnown,
+    /// It failed for want of memory that is not modelled: of the driver, of Python.
     NotModelled,
     /// It failed for a reason that is not memory, which memory does not explain.
     NotMemory,

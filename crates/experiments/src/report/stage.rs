@@ -47,6 +47,8 @@ pub struct StageReport {
     pub shuffle_read_bytes: u64,
     /// Bytes written as map output.
     pub shuffle_write_bytes: u64,
+    /// `JVM GC Time` of its attempts: what the beans of the collectors of their executors counted while they ran.
+    pub jvm_gc_ms: u64,
     /// Attempts that failed.
     pub failed_tasks: u64,
     /// Attempts that were killed because the stage was aborted.
@@ -111,6 +113,8 @@ pub struct TaskReport {
     pub spills: u64,
     /// `Peak Execution Memory`.
     pub peak_execution_memory_bytes: u64,
+    /// `JVM GC Time`.
+    pub jvm_gc_ms: u64,
     /// Where its time went.
     pub time: TimeParts,
 }
@@ -132,6 +136,8 @@ pub struct TimeParts {
     pub io_ms: u64,
     /// Being launched.
     pub launch_ms: u64,
+    /// Held up by collections of garbage, which stopped threads or took their processors.
+    pub gc_ms: u64,
 }
 
 impl StageReport {
@@ -164,6 +170,7 @@ impl StageReport {
             input_bytes: sum.input_bytes.0,
             shuffle_read_bytes: sum.shuffle_read_bytes.0,
             shuffle_write_bytes: sum.shuffle_write_bytes.0,
+            jvm_gc_ms: sum.jvm_gc_time.as_ms(),
             failed_tasks: counters.failed_tasks,
             killed_tasks: counters.killed_tasks,
             time: TimeParts::of(sum),
@@ -197,6 +204,7 @@ impl TaskReport {
             disk_spilled_bytes: metrics.disk_bytes_spilled.0,
             spills: metrics.spills,
             peak_execution_memory_bytes: metrics.peak_execution_memory.0,
+            jvm_gc_ms: metrics.jvm_gc_time.as_ms(),
             time: TimeParts::of(metrics),
         }
     }
@@ -212,6 +220,7 @@ impl TimeParts {
             lock_wait_ms: metrics.lock_wait.as_ms(),
             io_ms: metrics.io.as_ms(),
             launch_ms: metrics.launch.as_ms(),
+            gc_ms: metrics.gc_wait.as_ms(),
         }
     }
 
@@ -225,5 +234,6 @@ impl TimeParts {
             + self.lock_wait_ms
             + self.io_ms
             + self.launch_ms
+            + self.gc_ms
     }
 }

@@ -46,6 +46,8 @@ impl Submit {
     /// # Errors
     /// What no shell reads, or `spark-submit` refuses.
     pub fn parse(line: &str) -> Result<Self, Error> {
+        // A shell takes a backslash at the end of a line away together with the line's end.
+        let line = line.replace("\\\r\n", "").replace("\\\n", "");
         let words = shlex::split(line.trim().trim_start_matches("$ "))
             .ok_or_else(|| wrong("a quote or a backslash is not closed".to_owned()))?;
         let mut submit = Self::default();

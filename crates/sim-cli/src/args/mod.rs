@@ -2,22 +2,26 @@
 
 mod check;
 mod doctor;
+mod explain;
 mod import;
 mod layout;
 mod log;
 mod replay;
 mod run;
 mod settings;
+mod size;
 mod sweep;
 
 pub(crate) use check::{CheckArgs, CheckFormat};
 pub(crate) use doctor::{DoctorArgs, DoctorFormat};
+pub(crate) use explain::{ExplainArgs, ExplainFormat};
 pub(crate) use import::ImportArgs;
 pub(crate) use layout::{LayoutArgs, LayoutFormat};
 pub(crate) use log::LogArgs;
 pub(crate) use replay::{ReplayArgs, ReplayFormat};
 pub(crate) use run::{RunArgs, RunFormat};
 pub(crate) use settings::SettingArgs;
+pub(crate) use size::{SizeArgs, SizeFormat};
 pub(crate) use sweep::{SweepArgs, SweepFormat};
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -47,6 +51,7 @@ Start here:
   poolsim run scenarios/first-look.ron
   poolsim run scenarios/first-look.ron --conf spark.memory.storageFraction=0.2
   poolsim sweep scenarios/first-look.ron --vary spark.memory.storageFraction=0.1..0.9:0.2
+  poolsim explain scenarios/first-look.ron
   poolsim check scenarios/*.ron
   poolsim replay app.zstd --conf spark.memory.fraction=0.4     # an event log of Spark
 
@@ -67,12 +72,16 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Examine an event log: what it can and cannot answer, and what to log next time.
     Doctor(DoctorArgs),
+    /// Explain an input or a pasted message: who held the memory, why it was short, and what helps.
+    Explain(ExplainArgs),
     /// Run scenarios and test what they expect; for continuous integration.
     Check(CheckArgs),
     /// Run a scenario or an event log under every combination of some settings.
     Sweep(SweepArgs),
     /// Lay out the memory of a configuration: containers, heaps, pools, and what the cluster manager makes of them.
     Layout(LayoutArgs),
+    /// Size executors for a cluster and its data, with every sum shown and lines of spark-submit.
+    Size(SizeArgs),
 }
 
 /// When to use colours.

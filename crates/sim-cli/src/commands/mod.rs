@@ -2,10 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod layout;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod size;
 pub(crate) mod sweep;
 
 use std::path::Path;

@@ -101,6 +101,12 @@ fn event(moment: &Moment) -> (&'static str, Value) {
                 "exit_code": reason.exit_code(),
             }),
         ),
+        Moment::ExecutorRequested { executor, instead_of } => {
+            ("executor_requested", json!({ "executor": executor.0, "instead_of": instead_of.0 }))
+        }
+        Moment::TaskResubmitted { stage, index, executor } => {
+            ("task_resubmitted", json!({ "stage": stage.0, "index": index, "executor": executor.0 }))
+        }
         Moment::BlockLost { executor, rdd, partition, memory, disk } => {
             let fields = json!({
                 "executor": executor.0, "rdd": rdd.0, "partition": partition,
@@ -114,7 +120,8 @@ fn event(moment: &Moment) -> (&'static str, Value) {
 /// Who it was, then what it was.
 fn attempt(info: &AttemptInfo, fields: Value) -> Value {
     let mut all = json!({
-        "stage": info.stage.0, "index": info.index, "attempt": info.attempt, "executor": info.executor.0,
+        "stage": info.stage.0, "stage_attempt": info.stage_attempt, "index": info.index, "attempt": info.attempt,
+        "executor": info.executor.0,
     });
     if let (Value::Object(all), Value::Object(fields)) = (&mut all, fields) {
         all.extend(fields);
@@ -134,5 +141,7 @@ fn metrics(task: &TaskMetrics) -> Value {
         "lock_wait_ns": task.lock_wait.0,
         "io_ns": task.io.0,
         "launch_ns": task.launch.0,
+        "gc_ns": task.gc_wait.0,
+        "jvm_gc_ns": task.jvm_gc_time.0,
     })
 }

@@ -51,7 +51,6 @@ impl DriverConf {
             max_message_size: (!local).then_some(message),
             getter_threads: u32::try_from(conf.int(Key::ResultGetterThreads)).unwrap_or(1),
             heap: Bytes(heap),
-            executor_heap: Bytes(layout.system_memory_bytes),
             idle: IDLE,
             task_bytes: TASK,
             kept_task_bytes: KEPT_TASK,

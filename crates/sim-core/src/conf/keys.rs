@@ -118,11 +118,22 @@ table_of_keys! {
         Long, Is("1"), Run, Between(0, 60_000), V3_5;
     /// Whether the application is a Python one: PySpark memory and the Kubernetes factor 0.4 apply.
     PoolsimIsPython = "poolsim.isPython": Bool, Is("false"), Both, Any, V3_5;
+    /// Garbage that a task makes in a millisecond of CPU time; without any, nothing is collected.
+    PoolsimJvmAllocationBytesPerCpuMs = "poolsim.jvm.allocationBytesPerCpuMs":
+        Bytes(B), Is("0"), Run, Between(0, 1 << 40), V3_5;
+    /// What an executor's heap holds before its first task: Spark's own objects.
+    PoolsimJvmBaseHeap = "poolsim.jvm.baseHeap": Bytes(B), Is("64m"), Run, AtLeast(0), V3_5;
     /// Garbage collector of every JVM.
     PoolsimJvmCollector = "poolsim.jvm.collector":
-        Enum(&["g1", "parallel", "serial", "zgc", "shenandoah"]), Is("g1"), Run, Any, V3_5;
+        Enum(&["g1", "parallel", "serial", "zgc", "shenandoah", "cms"]), Is("g1"), Run, Any, V3_5;
+    /// Time that a JVM takes to end after an error for want of heap, in milliseconds.
+    PoolsimJvmExitMs = "poolsim.jvm.exitMs": Long, Is("830"), Run, Between(0, 60_000), V3_5;
+    /// Whether collections take time; heaps run out of memory in any case.
+    PoolsimJvmGc = "poolsim.jvm.gc": Bool, Is("true"), Run, Any, V3_5;
     /// Heap that the JVM says it has (`Runtime.maxMemory`); without, it follows from the heap's setting.
     PoolsimJvmMaxHeapMemory = "poolsim.jvm.maxHeapMemory": Bytes(B), Unset, Run, AtLeast(1), V3_5;
+    /// Mean size of an object that a cache or user code holds: it decides what marking and copying take.
+    PoolsimJvmObjectBytes = "poolsim.jvm.objectBytes": Bytes(B), Is("64"), Run, AtLeast(16), V3_5;
     /// Memory that a Kubernetes node offers pods; without, no pod is too large.
     PoolsimKubernetesNodeMemory = "poolsim.kubernetes.nodeMemory":
         Bytes(MiB), Unset, Run, AtLeast(MIB), V3_5;

@@ -1,9 +1,11 @@
 //! From settings to the numbers that a run is told: [`RunConf`].
 
+use super::layout::Collector;
 use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key};
-use crate::engine::{CostModel, DriverConf, ExecutorConf, RunConf};
+use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
+use crate::engine::{CostModel, DriverConf, ExecutorConf, FailureConf, JvmConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -93,7 +95,9 @@ impl RunConf {
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
             driver: DriverConf::resolve(conf, &deployment, &layout),
+            failures: FailureConf::default(),
             max_events: shape.max_events,
+            jvm: jvm_conf(conf, cores, local),
         };
         Ok((run, layout))
     }
@@ -170,6 +174,35 @@ fn cost_model(conf: &Conf) -> CostModel {
         spill_cpu_ps_per_byte: conf.int(Key::PoolsimSpillCpuBytePs) as u64,
         driver_launch: ms(Key::PoolsimDriverLaunchMs),
         executor_launch: ms(Key::PoolsimTaskLaunchMs),
+    }
+}
+
+/// The heap of an executor. Of Shenandoah only the size is modelled: its collections take no time.
+fn jvm_conf(conf: &Conf, cores: u32, local: bool) -> JvmConf {
+    let options = if local { Key::DriverExtraJavaOptions } else { Key::ExecutorExtraJavaOptions };
+    let named = Collector::of(conf, options);
+    let collector = match named {
+        Collector::G1 => HeapCollector::G1,
+        Collector::Parallel => HeapCollector::Parallel,
+        Collector::Serial => HeapCollector::Serial,
+        Collector::Zgc | Collector::Shenandoah => HeapCollector::Zgc,
+        Collector::Cms => HeapCollector::Cms,
+    };
+    let heap = conf.bytes(if local { Key::DriverMemory } else { Key::ExecutorMemory });
+    let object = conf.bytes(Key::PoolsimJvmObjectBytes);
+    // Execution memory is arrays and pages.
+    let pages = 1 << 20;
+    JvmConf {
+        heap: HeapConf {
+            geometry: Geometry::of(collector, heap, cores),
+            costs: GcCosts::of(collector),
+            object_bytes: [object, pages, object],
+        },
+        base: Bytes(conf.bytes(Key::PoolsimJvmBaseHeap)),
+        allocation_per_second: Bytes(conf.bytes(Key::PoolsimJvmAllocationBytesPerCpuMs) * 1000),
+        collects: conf.flag(Key::PoolsimJvmGc) && named != Collector::Shenandoah,
+        exit: SimTime::from_ms(conf.int(Key::PoolsimJvmExitMs) as u64),
+        is_driver: local,
     }
 }
 

@@ -6,7 +6,8 @@
 //! ```
 
 use super::driver::Sent;
-use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, StageId};
+use super::heap::HeapShare;
+use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
 use crate::observe::{AttemptInfo, TaskMetrics};
@@ -33,6 +34,7 @@ pub(super) struct Attempt {
     pub(super) metrics: TaskMetrics,
     /// How its result travels, once it was sent.
     pub(super) sent: Option<Sent>,
+    pub(super) heap: HeapShare,
 }
 
 /// A program on an attempt's stack: its task, or a partition that has to be computed.
@@ -72,6 +74,8 @@ pub(super) enum Doing {
     Computing,
     /// It reads or writes bytes over a disk or a network.
     Moving,
+    /// The map output that it fetched is gone: it will fail when it tries again.
+    FetchRetry(ShuffleId),
     /// It works with its consumers.
     Consuming(Consuming),
     /// It waits for the pool.
@@ -158,6 +162,7 @@ impl Attempt {
         Self {
             info: AttemptInfo {
                 stage: StageId(0),
+                stage_attempt: 0,
                 index: 0,
                 attempt: 0,
                 executor,
@@ -174,6 +179,7 @@ impl Attempt {
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
             sent: None,
+            heap: HeapShare::default(),
         }
     }
 
@@ -195,7 +201,7 @@ impl Attempt {
             Doing::Next | Doing::Computing | Doing::Consuming(_) | Doing::Putting(_) => {
                 Some(&mut metrics.cpu)
             }
-            Doing::Moving | Doing::BlockIo(_) => Some(&mut metrics.io),
+            Doing::Moving | Doing::FetchRetry(_) | Doing::BlockIo(_) => Some(&mut metrics.io),
             Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
             Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
             Doing::Evicting(_) => Some(&mut metrics.evict),

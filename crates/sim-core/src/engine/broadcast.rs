@@ -12,8 +12,14 @@ use crate::units::Bytes;
 impl<O: Observer> Engine<'_, O> {
     /// The block of a variable's pieces on an executor; that of its value is the next one.
     fn pieces_of(&self, broadcast: u32, executor: u32) -> BlockId {
-        let executors = self.cluster.executors.len() as u32;
-        BlockId(self.workload.rdd_blocks() + (broadcast * executors + executor) * 2)
+        let (first, broadcasts) = (self.first_executors, self.workload.broadcasts.len() as u32);
+        let before = if executor < first {
+            broadcast * first + executor
+        } else {
+            // Blocks of executors that come in place of others follow all those of the first ones.
+            broadcasts * executor + broadcast
+        };
+        BlockId(self.workload.rdd_blocks() + before * 2)
     }
 
     /// A variable that nobody refers to any more leaves all executors. Spark does so at the driver's next garbage

@@ -1,6 +1,8 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
 use super::driver_conf::DriverConf;
+use super::failure_conf::FailureConf;
+use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::storage::UnrollConf;
@@ -27,6 +29,10 @@ pub struct RunConf {
     pub cost: CostModel,
     /// The driver.
     pub driver: DriverConf,
+    /// The heaps of the executors and their collections of garbage.
+    pub jvm: JvmConf,
+    /// What happens when executors are lost and tasks fail.
+    pub failures: FailureConf,
     /// Events after which a run is given up.
     pub max_events: u64,
 }
@@ -46,6 +52,39 @@ pub struct ExecutorConf {
     pub added: SimTime,
     /// When it is lost with all that it runs and caches; who is lost no later than added was never there.
     pub removed: Option<SimTime>,
+}
+
+/// The heap of each executor, beside its pools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JvmConf {
+    /// The heap, as its collector divides it, and what collections take.
+    pub heap: HeapConf,
+    /// What it holds before its first task.
+    pub base: Bytes,
+    /// Garbage that a running task makes in a second of CPU time.
+    pub allocation_per_second: Bytes,
+    /// Whether collections take time.
+    pub collects: bool,
+    /// Time between an error for want of heap and the end of its JVM, of which the driver is told by that only.
+    pub exit: SimTime,
+    /// Whether the executor is the driver too, so that the application ends with it (`local[n]`).
+    pub is_driver: bool,
+}
+
+impl JvmConf {
+    /// A heap in which nothing is collected, since nobody makes garbage.
+    #[must_use]
+    pub fn idle() -> Self {
+        let geometry = Geometry::of(HeapCollector::G1, 1 << 30, 1);
+        Self {
+            heap: HeapConf { geometry, costs: GcCosts::of(HeapCollector::G1), object_bytes: [64; 3] },
+            base: Bytes::ZERO,
+            allocation_per_second: Bytes::ZERO,
+            collects: false,
+            exit: SimTime::ZERO,
+            is_driver: false,
+        }
+    }
 }
 
 /// What takes how long. Every figure is a model, not Spark's.

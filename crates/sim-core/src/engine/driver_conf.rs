@@ -18,9 +18,7 @@ pub struct DriverConf {
     pub getter_threads: u32,
     /// What can be live in its heap at most: `Runtime.maxMemory`.
     pub heap: Bytes,
-    /// The same of an executor; the driver's where it executes.
-    pub executor_heap: Bytes,
-    /// What a driver or an executor that has run nothing holds of it.
+    /// What a driver that has run nothing holds of it.
     pub idle: Bytes,
     /// What it holds for each task of a stage that runs.
     pub task_bytes: Bytes,
@@ -56,6 +54,16 @@ pub struct DriverContainer {
 }
 
 impl DriverConf {
+    /// Nothing is too much for its heap, its container and its time any more: what a log does not tell of, which holds
+    /// the sizes of results and neither the objects that were made of them nor how long somebody waited for them.
+    pub fn forget_heap(&mut self) {
+        let boundless = Self::boundless();
+        self.heap = boundless.heap;
+        self.storage = boundless.storage;
+        self.container = None;
+        self.broadcast_timeout = None;
+    }
+
     /// A driver that nothing is too much for.
     #[must_use]
     pub const fn boundless() -> Self {
@@ -66,7 +74,6 @@ impl DriverConf {
             max_message_size: None,
             getter_threads: 4,
             heap: Bytes::MAX,
-            executor_heap: Bytes::MAX,
             idle: Bytes::ZERO,
             task_bytes: Bytes::ZERO,
             kept_task_bytes: Bytes::ZERO,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::conf::ExecutorConf;
+use super::heap::ExecutorHeap;
 use crate::ids::{AttemptSlot, BlockId, ExecutorId};
 use crate::memory::{ExecutionMemory, Grant, ManagerConf, MemoryMode};
 use crate::storage::{BlockTable, Dropped, ExecutorMemory, UnrollConf};
@@ -39,6 +40,8 @@ pub(super) struct Executor {
     /// Attempts that wait for the pool.
     pub(super) pool_waiters: u32,
     pub(super) recheck_scheduled: bool,
+    /// Where a run needs it, as long as the executor is there.
+    pub(super) heap: Option<Box<ExecutorHeap>>,
 }
 
 impl Executor {
@@ -61,6 +64,7 @@ impl Executor {
             block_waiters: Vec::new(),
             pool_waiters: 0,
             recheck_scheduled: false,
+            heap: None,
         };
         if executor.presence == Presence::There {
             executor.arrive(conf, unroll);

@@ -1,10 +1,9 @@
 //! Executors that come and go.
 //!
 //! Spark: `CoarseGrainedSchedulerBackend` (who registers is offered tasks; `removeExecutor`),
-//! `TaskSetManager.executorLost`, `BlockManagerMasterEndpoint.removeBlockManager`, `DAGScheduler.executorLost`. Losses
-//! are not the application's fault: they count as failures of nobody. Map outputs survive, as an external shuffle
-//! service keeps them. The replicas of lost blocks are not replenished (`spark.storage.replication.proactive`), and a
-//! remote read under way is not broken off.
+//! `TaskSetManager.executorLost`, `BlockManagerMasterEndpoint.removeBlockManager`,
+//! `DAGScheduler.executorLost`. The replicas of lost blocks are not replenished (`spark.storage.replication.proactive`),
+//! and a remote read of a block under way is not broken off.
 
 use super::Engine;
 use super::conf::ExecutorConf;
@@ -49,29 +48,41 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn add_executor(&mut self, executor: ExecutorId) {
         self.cluster.executors[executor.index()]
             .arrive(&self.conf.executors[executor.index()], self.conf.unroll);
+        self.make_heap(executor);
+        self.executor_runs();
         self.emit(Event::ExecutorAdded(executor));
         self.emit(Event::Pools(executor));
         self.schedule_offer(self.now);
     }
 
-    /// An executor is lost with all that it runs and holds.
+    /// An executor is lost with all that it runs and holds. Who is not there is not lost.
     pub(super) fn lose_executor(&mut self, executor: ExecutorId, reason: LossReason) {
+        if !self.cluster.executors[executor.index()].is_there() {
+            return;
+        }
         self.cluster.executors[executor.index()].leave();
         self.emit(Event::ExecutorRemoved(executor, &reason));
         let loss = ExecutorLoss { executor, reason };
         let state = &self.cluster.executors[executor.index()];
+        let mut lost = Vec::new();
         for attempt in state.first_attempt..state.first_attempt + state.slots {
             if self.attempts[attempt as usize].is_running() {
-                let info = self.attempts[attempt as usize].info;
+                lost.push(self.attempts[attempt as usize].info);
                 self.break_off(attempt, End::Lost(&loss));
-                self.task_lost(&info);
             }
         }
         self.lose_results(executor);
+        self.cluster.executors[executor.index()].heap = None;
         self.lose_blocks(executor);
         self.cluster.executors[executor.index()].forget_memory(&self.conf.executors[executor.index()]);
         self.orphan_tasks(executor);
         self.emit(Event::Pools(executor));
+        // Finished tasks go back before those that ran: these are offered first then.
+        self.lose_map_outputs(executor);
+        for info in &lost {
+            self.task_lost(info, &loss);
+        }
+        self.make_good(&loss);
         self.schedule_offer(self.now);
     }
 

@@ -1,6 +1,8 @@
 //! Executors that come and go, as stories: 100 ms of work a task, and nothing else takes time.
 
-use crate::engine::{ConsumerConf, CostModel, DriverConf, Engine, ExecutorConf, RunConf, run};
+use crate::engine::{
+    ConsumerConf, CostModel, DriverConf, Engine, ExecutorConf, FailureConf, JvmConf, RunConf, run,
+};
 use crate::ids::{ExecutorId, JobId, ProgramId, RddId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Fingerprint, Journal, Moment, TaskEnd, Timeline};
@@ -33,7 +35,9 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
         driver: DriverConf::boundless(),
+        failures: FailureConf::default(),
         max_events: 10_000,
+        jvm: JvmConf::idle(),
     }
 }
 

@@ -5,22 +5,30 @@
 //! time.
 
 mod attempt;
+mod bits;
 mod broadcast;
 mod cached;
 mod conf;
 mod driver;
 mod driver_conf;
 mod executor;
+mod failure_conf;
+mod failures;
+mod heap;
+mod map_outputs;
 mod membership;
 mod offers;
 mod queue;
+mod replacement;
 mod resource;
 mod scheduler;
+mod stage;
 mod steps;
 
 pub use crate::memory::consumer::ConsumerConf;
-pub use conf::{CostModel, ExecutorConf, RunConf};
+pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
 pub use driver_conf::{DriverConf, DriverContainer, RETAINED_TASKS};
+pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
 
 use self::attempt::{Attempt, Doing};
 use self::driver::Driver;
@@ -56,6 +64,10 @@ pub struct Engine<'w, O> {
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
+    /// Executors that the run was told of; others take the places of lost ones.
+    first_executors: u32,
+    /// When executors failed, as far as that counts towards their limit.
+    executor_failures: Vec<SimTime>,
     /// By RDD: whether it was unpersisted.
     unpersisted: Vec<bool>,
     drops: Vec<Dropped>,
@@ -65,6 +77,8 @@ pub struct Engine<'w, O> {
     last_end: SimTime,
     /// When something last happened that was not stale.
     last_event: SimTime,
+    /// Whether executors have heaps.
+    heaps: bool,
 }
 
 /// The executors and their blocks: what an observer may look at.
@@ -116,17 +130,22 @@ impl<'w, O: Observer> Engine<'w, O> {
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
+            first_executors: conf.executors.len() as u32,
+            executor_failures: Vec::new(),
             unpersisted: vec![false; workload.rdds.len()],
             drops: Vec::new(),
             events: 0,
             memory_calls: 0,
             last_end: SimTime::ZERO,
             last_event: SimTime::ZERO,
+            heaps: false,
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
         }
+        engine.make_heaps();
         engine.await_executors();
+        engine.await_planned_losses();
         engine.submit_jobs_after(None);
         engine
     }
@@ -149,7 +168,9 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.last_event = time;
         match what {
             Happening::ResourceDone { resource, .. } => self.resource_done(resource),
+            Happening::Resume { attempt, .. } if self.is_held_up(attempt) => {}
             Happening::Resume { attempt, .. } => self.advance(attempt),
+            Happening::HeapExhausted { executor } => self.exhaust_heap(ExecutorId(executor)),
             Happening::Recheck { executor } => self.recheck(executor),
             Happening::Remove { executor } => {
                 self.lose_executor(ExecutorId(executor), LossReason::Removed);
@@ -158,6 +179,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Submit { job } => self.submit(job),
             Happening::Fetched { thread, .. } => self.fetched(thread),
             Happening::BroadcastTimeout { job } => self.broadcast_timed_out(job),
+            Happening::Resubmit => self.resubmit_failed_stages(),
+            Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
         }
         true
@@ -172,10 +195,16 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } => self.scheduler.is_over(),
+            Happening::Remove { .. } | Happening::Add { .. } | Happening::Lose { .. } => {
+                self.scheduler.is_over()
+            }
+            Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
             Happening::Fetched { thread, number } => !self.driver.fetches(thread, number),
-            Happening::BroadcastTimeout { job } => !self.scheduler.is_running(job),
-            Happening::Recheck { .. } | Happening::Submit { .. } | Happening::Offer => false,
+            Happening::BroadcastTimeout { job } => !self.scheduler.is_running(job as usize),
+            Happening::HeapExhausted { .. }
+            | Happening::Recheck { .. }
+            | Happening::Submit { .. }
+            | Happening::Offer => false,
         }
     }
 

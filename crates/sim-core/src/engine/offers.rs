@@ -76,6 +76,24 @@ impl Pending {
             .find(|&index| !self.has_launched(index) && (any || !Self::is_set(&self.prefers, index)))
     }
 
+    /// A task that has succeeded is not to be launched.
+    pub(super) fn leave_out(&mut self, index: u32) {
+        if let Some(at) = self.retries.iter().position(|&retry| retry == index) {
+            self.retries.remove(at);
+            self.left -= 1;
+        } else if !self.has_launched(index) {
+            self.orphans.retain(|&orphan| orphan != index);
+            self.launch(index);
+        }
+    }
+
+    /// There are so many executors now.
+    pub(super) fn grow(&mut self, executors: usize) {
+        if !self.by_executor.is_empty() {
+            self.by_executor.resize_with(executors, Vec::new);
+        }
+    }
+
     pub(super) fn left(&self) -> u32 {
         self.left
     }
@@ -156,7 +174,11 @@ impl Pending {
 impl<O: Observer> Engine<'_, O> {
     // ---- what is to be launched
 
-    pub(super) fn pending(&self, stage: &Stage) -> Pending {
+    /// The tasks of an attempt of a stage that begins: those that are not done. A recording says where tasks of a first
+    /// attempt ran.
+    pub(super) fn pending(&self, stage: StageId) -> Pending {
+        let state = &self.scheduler.stages[stage.index()];
+        let stage = &self.workload.stages[stage.index()];
         let words = (stage.tasks as usize).div_ceil(64);
         let mut pending = Pending {
             left: stage.tasks,
@@ -166,12 +188,16 @@ impl<O: Observer> Engine<'_, O> {
             ..Pending::default()
         };
         let executors = self.conf.executors.len();
-        pending.placed = !stage.placement.is_empty()
+        pending.placed = state.attempt() == 0
+            && !stage.placement.is_empty()
             && stage.placement.iter().all(|place| (place.executor as usize) < executors);
         if pending.placed {
             self.prefer_recorded(stage, &mut pending);
         } else {
             self.prefer_cached(stage, &mut pending);
+        }
+        if state.attempt() > 0 {
+            (0..stage.tasks).filter(|&index| state.is_done(index)).for_each(|index| pending.leave_out(index));
         }
         pending
     }
@@ -384,11 +410,13 @@ impl<O: Observer> Engine<'_, O> {
         running.info.stage = stage;
         running.info.index = index;
         running.info.attempt = self.scheduler.stages[stage.index()].next_attempt(index);
+        running.info.stage_attempt = self.scheduler.stages[stage.index()].attempt();
         running.info.launched = now;
         running.metrics = TaskMetrics::default();
         running.since = now;
         running.doing = Doing::Launching;
         let info = running.info;
+        self.enter_heap(attempt);
         self.push_frame(attempt, FrameOf::Task { stage, index });
         self.emit(Event::AttemptLaunched(&info));
         let driver_free = self.scheduler.driver_free.max(now) + self.conf.cost.driver_launch;

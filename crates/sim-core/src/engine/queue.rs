@@ -1,7 +1,7 @@
 //! Pending events, and the one place that says in which order they happen: `(time, class, seq)`.
 //!
-//! At one instant resources complete first, then attempts go on, then woken waiters re-check, then executors go and
-//! come, then the driver acts: what was freed at that instant is seen by all who ask at it, and who ends at the instant
+//! At one instant resources complete first, then attempts go on, then woken waiters re-check, then heaps are
+//! found full, then executors go and come, then the driver acts: what was freed at that instant is seen by all who ask at it, and who ends at the instant
 //! at which its executor is lost has ended. Equal classes are served first come, first served.
 //! A binary heap was the fastest of the queues measured up to some thousand pending events.
 
@@ -19,8 +19,12 @@ pub(super) enum Happening {
     Resume { attempt: u32, generation: u32 },
     /// Woken waiters of an executor re-check their requests.
     Recheck { executor: u32 },
+    /// A thread of an executor could not allocate any more.
+    HeapExhausted { executor: u32 },
     /// An executor is lost.
     Remove { executor: u32 },
+    /// An executor is lost as the run was told: which of the planned losses.
+    Lose { loss: u32 },
     /// An executor registers.
     Add { executor: u32 },
     /// A thread of the driver has fetched a result, in no time.
@@ -29,6 +33,8 @@ pub(super) enum Happening {
     BroadcastTimeout { job: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
+    /// The driver submits the stages again that failed.
+    Resubmit,
     /// The driver offers free slots.
     Offer,
 }
@@ -39,10 +45,11 @@ impl Happening {
             Self::ResourceDone { .. } | Self::Fetched { .. } => 0,
             Self::Resume { .. } => 1,
             Self::Recheck { .. } => 2,
-            Self::Remove { .. } => 3,
-            Self::Add { .. } => 4,
-            Self::Submit { .. } | Self::BroadcastTimeout { .. } => 5,
-            Self::Offer => 6,
+            Self::HeapExhausted { .. } => 3,
+            Self::Remove { .. } | Self::Lose { .. } => 4,
+            Self::Add { .. } => 5,
+            Self::Submit { .. } | Self::BroadcastTimeout { .. } | Self::Resubmit => 6,
+            Self::Offer => 7,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The driver: jobs and stages, from their submission to their end.
 //!
-//! Spark: `DAGScheduler.scala`, and what `TaskSetManager.scala` makes of the ends of tasks.
+//! Spark: `DAGScheduler.scala`.
 
 use super::Engine;
 use super::offers::Pending;
 use super::queue::Happening;
+use super::stage::{StageState, StageStatus};
 use crate::ids::{JobId, StageId};
 use crate::observe::{AttemptInfo, End, Event, Observer};
-use crate::outcome::{Cause, JobFailure};
+use crate::outcome::JobFailure;
 use crate::units::SimTime;
 use crate::workload::Workload;
 
@@ -17,6 +18,12 @@ pub(super) struct Scheduler {
     pub(super) stages: Vec<StageState>,
     /// Stages with tasks to launch or running, by job and stage.
     pub(super) active: Vec<(JobId, StageId)>,
+    /// Stages that are submitted again at the next [`Happening::Resubmit`] (`DAGScheduler.failedStages`).
+    pub(super) failed_stages: Vec<StageId>,
+    /// By shuffle: the stages that write it.
+    pub(super) writers: Vec<Vec<StageId>>,
+    /// Map output that was written and is gone, of all stages.
+    pub(super) lost_outputs: u64,
     pub(super) jobs_left: usize,
     pub(super) failure: Option<Box<JobFailure>>,
     /// The driver launches one task after the other.
@@ -32,56 +39,27 @@ enum JobState {
     Ended,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct StageState {
-    status: StageStatus,
-    pub(super) pending: Pending,
-    finished: u32,
-    /// Attempts that came to nothing, by task; empty while there are none.
-    pub(super) tries: Vec<Tries>,
-}
-
-/// Attempts of a task that came to nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tries {
-    /// Those that count towards `spark.task.maxFailures`.
-    failures: u32,
-    /// Those that were lost with their executor.
-    lost: u32,
-}
-
-impl StageState {
-    fn tries(&mut self, info: &AttemptInfo, tasks: u32) -> &mut Tries {
-        self.tries.resize(tasks as usize, Tries::default());
-        &mut self.tries[info.index as usize]
-    }
-
-    /// The number of the next attempt of a task.
-    pub(super) fn next_attempt(&self, index: u32) -> u32 {
-        self.tries.get(index as usize).map_or(0, |tries| tries.failures + tries.lost)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum StageStatus {
-    Waiting,
-    Active,
-    Done,
-    Aborted,
-}
-
 impl Scheduler {
     pub(super) fn new(workload: &Workload) -> Self {
-        let stage = StageState {
-            status: StageStatus::Waiting,
-            pending: Pending::default(),
-            finished: 0,
-            tries: Vec::new(),
-        };
+        let mut writers = vec![Vec::new(); workload.shuffles.len()];
+        for (at, stage) in workload.stages.iter().enumerate() {
+            if let Some(shuffle) = stage.shuffle
+                && let Some(writers) = writers.get_mut(shuffle.index())
+            {
+                writers.push(StageId::at(at));
+            }
+        }
+        let mut stages = vec![StageState::new(); workload.stages.len()];
+        for stage in workload.jobs.iter().flat_map(|job| &job.stages) {
+            stages[stage.index()].jobs_left += 1;
+        }
         Self {
             jobs: vec![JobState::Waiting; workload.jobs.len()],
-            stages: vec![stage; workload.stages.len()],
+            stages,
             active: Vec::new(),
+            failed_stages: Vec::new(),
+            writers,
+            lost_outputs: 0,
             jobs_left: workload.jobs.len(),
             failure: None,
             driver_free: SimTime::ZERO,
@@ -89,13 +67,24 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn is_running(&self, job: u32) -> bool {
-        self.jobs[job as usize] == JobState::Running
+    /// Whether tasks of a stage run or are to run.
+    pub(super) fn is_active(&self, stage: StageId) -> bool {
+        self.stages[stage.index()].status == StageStatus::Active
     }
 
     /// Whether nothing runs any more, or will.
     pub(super) fn is_over(&self) -> bool {
-        self.jobs_left == 0 || (self.failure.is_some() && self.active.is_empty())
+        let runs = !self.active.is_empty() || !self.failed_stages.is_empty();
+        self.jobs_left == 0 || (self.failure.is_some() && !runs)
+    }
+
+    pub(super) fn is_running(&self, job: usize) -> bool {
+        self.jobs[job] == JobState::Running
+    }
+
+    /// The first job that has not ended.
+    pub(super) fn first_left(&self) -> Option<JobId> {
+        self.jobs.iter().position(|&job| job != JobState::Ended).map(JobId::at)
     }
 
     /// Tasks of active stages that no slot has.
@@ -128,10 +117,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.scheduler.jobs[job as usize] = JobState::Running;
         self.emit(Event::JobSubmitted(JobId(job)));
         if self.is_too_deep(JobId(job)) {
-            self.end_job(JobId(job), false);
             return;
         }
         self.await_broadcast(JobId(job));
+        self.find_lost_outputs(JobId(job));
         for &stage in &self.workload.jobs[job as usize].stages {
             if self.scheduler.stages[stage.index()].status == StageStatus::Done {
                 self.emit(Event::StageSkipped(stage));
@@ -140,7 +129,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         self.go_on_with_jobs();
     }
 
-    /// Activates the stages whose parents are complete and ends the jobs whose stages are.
+    /// Submits the stages whose parents are complete and ends the jobs whose stages are.
     fn go_on_with_jobs(&mut self) {
         let workload = self.workload;
         for (index, job) in workload.jobs.iter().enumerate() {
@@ -151,27 +140,29 @@ impl<'w, O: Observer> Engine<'w, O> {
                 scheduler.stages[stage.index()].status == StageStatus::Done
             };
             for &stage in &job.stages {
-                if !self.scheduler.is_running(index as u32) {
+                if !self.scheduler.is_running(index) {
                     break;
                 }
                 let waits = self.scheduler.stages[stage.index()].status == StageStatus::Waiting;
                 let parents = &workload.stages[stage.index()].parents;
                 if waits && parents.iter().all(|parent| done(&self.scheduler, parent)) {
-                    self.activate(JobId::at(index), stage);
+                    self.submit_stage(stage);
                 }
             }
-            let runs = self.scheduler.is_running(index as u32);
-            if runs && job.stages.iter().all(|stage| done(&self.scheduler, stage)) {
+            let ended =
+                |stage: &StageId| done(&self.scheduler, stage) || self.scheduler.stages[stage.index()].again;
+            if self.scheduler.is_running(index) && job.stages.iter().all(ended) {
                 self.end_job(JobId::at(index), true);
             }
         }
     }
 
-    fn end_job(&mut self, job: JobId, succeeded: bool) {
+    pub(super) fn end_job(&mut self, job: JobId, succeeded: bool) {
         self.scheduler.jobs[job.index()] = JobState::Ended;
         self.scheduler.jobs_left -= 1;
         let succeeded = self.take_results_of(job, succeeded);
         self.last_end = self.now;
+        self.cancel_what_nobody_needs(job);
         self.emit(Event::JobEnded(job, succeeded));
         if succeeded {
             for &rdd in &self.workload.jobs[job.index()].unpersist {
@@ -184,17 +175,64 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
     }
 
+    /// Stages that still run for a job that has ended and for no other, and attempts of its last stage that run beside
+    /// those that have succeeded (`DAGScheduler.cancelRunningIndependentStages`, `killAllTaskAttempts`). When the last
+    /// job has ended nothing runs any more.
+    fn cancel_what_nobody_needs(&mut self, job: JobId) {
+        let workload = self.workload;
+        for &stage in &workload.jobs[job.index()].stages {
+            let state = &mut self.scheduler.stages[stage.index()];
+            state.jobs_left -= 1;
+            if state.jobs_left == 0 {
+                let missing = state.forget_outputs();
+                self.scheduler.lost_outputs -= u64::from(missing);
+            }
+            let is_last = workload.stages[stage.index()].shuffle.is_none();
+            if is_last && state.attempts > 1 {
+                self.kill_attempts_of(&[stage]);
+            }
+            if self.scheduler.stages[stage.index()].again && self.job_of(stage).is_none() {
+                self.cancel_again(stage);
+            }
+        }
+        if self.scheduler.jobs_left == 0 {
+            for attempt in 0..self.attempts.len() as u32 {
+                if self.attempts[attempt as usize].is_running() {
+                    self.break_off(attempt, End::Killed);
+                }
+            }
+            self.drop_all_results();
+        }
+    }
+
+    /// Nobody needs the map output any more that a stage recovers.
+    fn cancel_again(&mut self, stage: StageId) {
+        let state = &mut self.scheduler.stages[stage.index()];
+        let ran = state.status == StageStatus::Active;
+        state.again = false;
+        state.status = StageStatus::Done;
+        state.pending = Pending::default();
+        self.scheduler.active.retain(|&(_, active)| active != stage);
+        self.scheduler.failed_stages.retain(|&failed| failed != stage);
+        if ran {
+            self.kill_attempts_of(&[stage]);
+            self.emit(Event::StageEnded(stage, false));
+        }
+    }
+
     // ---- stages
 
-    fn activate(&mut self, job: JobId, stage: StageId) {
+    pub(super) fn activate(&mut self, job: JobId, stage: StageId) {
         let workload = self.workload;
         let table = &workload.stages[stage.index()];
-        let pending = self.pending(table);
+        let tracks_outputs = !self.conf.failures.shuffle_service;
+        self.scheduler.stages[stage.index()].begin(table, tracks_outputs);
+        let pending = self.pending(stage);
         let state = &mut self.scheduler.stages[stage.index()];
-        state.status = StageStatus::Active;
         state.pending = pending;
+        let waits_for = state.waits_for;
         self.emit(Event::StageSubmitted(stage));
-        if table.tasks == 0 {
+        if waits_for == 0 {
             self.end_stage(stage);
             return;
         }
@@ -206,81 +244,57 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     fn end_stage(&mut self, stage: StageId) {
-        self.scheduler.stages[stage.index()].status = StageStatus::Done;
-        self.scheduler.stages[stage.index()].pending = Pending::default();
+        let state = &mut self.scheduler.stages[stage.index()];
+        state.status = StageStatus::Done;
+        state.pending = Pending::default();
+        state.failed_attempts = 0;
+        let complete = state.is_available();
+        if complete {
+            state.again = false;
+        }
         self.scheduler.active.retain(|&(_, active)| active != stage);
         self.forget_tasks(stage);
         self.emit(Event::StageEnded(stage, true));
+        if self.scheduler.lost_outputs > 0 {
+            if !complete {
+                self.scheduler.stages[stage.index()].status = StageStatus::Waiting;
+                // Some of what earlier attempts had written is gone: it needs another one.
+                self.submit_stage(stage);
+            }
+            self.submit_children(stage);
+        }
         self.go_on_with_jobs();
+    }
+
+    /// `DAGScheduler.submitWaitingChildStages`: they find out what else they miss.
+    fn submit_children(&mut self, stage: StageId) {
+        let workload = self.workload;
+        for child in (0..workload.stages.len()).map(StageId::at) {
+            let waits = self.scheduler.stages[child.index()].status == StageStatus::Waiting;
+            if waits && workload.stages[child.index()].parents.contains(&stage) {
+                self.submit_stage(child);
+            }
+        }
     }
 
     // ---- tasks
 
     pub(super) fn task_finished(&mut self, info: &AttemptInfo) {
         let state = &mut self.scheduler.stages[info.stage.index()];
-        state.finished += 1;
-        if state.finished == self.workload.stages[info.stage.index()].tasks {
-            self.end_stage(info.stage);
-        }
-    }
-
-    /// An attempt failed: its task is tried again, or its stage is aborted.
-    pub(super) fn task_failed(&mut self, info: &AttemptInfo, cause: Cause) {
-        let tasks = self.workload.stages[info.stage.index()].tasks;
-        let state = &mut self.scheduler.stages[info.stage.index()];
-        if state.status != StageStatus::Active {
-            return;
-        }
-        let tries = state.tries(info, tasks);
-        tries.failures += 1;
-        let failures = tries.failures;
-        if failures < self.conf.max_failures {
-            state.pending.retry(info.index);
-            return;
-        }
-        self.abort_stage(info.stage, Some(info.index), failures, cause);
-    }
-
-    /// The executor of a running task was lost: the task has to be launched once more.
-    pub(super) fn task_lost(&mut self, info: &AttemptInfo) {
-        let tasks = self.workload.stages[info.stage.index()].tasks;
-        let state = &mut self.scheduler.stages[info.stage.index()];
-        debug_assert_eq!(state.status, StageStatus::Active, "a task runs of an active stage alone");
-        state.tries(info, tasks).lost += 1;
-        state.pending.retry(info.index);
-    }
-
-    /// An active stage is aborted, and with it its job (`DAGScheduler.abortStage`).
-    pub(super) fn abort_stage(&mut self, stage: StageId, index: Option<u32>, failures: u32, cause: Cause) {
-        let job = self.scheduler.active.iter().find(|&&(_, active)| active == stage).map(|&(job, _)| job);
-        let job = job.expect("an active stage has a job");
-        self.abort_job(job, stage);
-        let failure = JobFailure { job, stage: Some(stage), index, failures, cause };
-        self.scheduler.failure.get_or_insert(Box::new(failure));
-    }
-
-    /// A stage is aborted, and with it its job: what still runs of it is killed.
-    pub(super) fn abort_job(&mut self, job: JobId, stage: StageId) {
-        self.scheduler.stages[stage.index()].status = StageStatus::Aborted;
-        let of_job: Vec<StageId> = self
-            .scheduler
-            .active
-            .iter()
-            .filter(|&&(other, _)| other == job)
-            .map(|&(_, stage)| stage)
-            .collect();
-        self.scheduler.active.retain(|&(other, _)| other != job);
-        for attempt in 0..self.attempts.len() as u32 {
-            let state = &self.attempts[attempt as usize];
-            if state.is_running() && of_job.contains(&state.info.stage) {
-                self.break_off(attempt, End::Killed);
+        let recovered = state.succeeded(info.index, info.stage_attempt, info.executor);
+        self.scheduler.lost_outputs -= u64::from(recovered);
+        let state = &self.scheduler.stages[info.stage.index()];
+        match state.status {
+            StageStatus::Active if state.waits_for == 0 => self.end_stage(info.stage),
+            // The attempts of a failed stage attempt go on; together they may do what is left of a job.
+            StageStatus::Failed | StageStatus::Waiting
+                if self.workload.stages[info.stage.index()].shuffle.is_none()
+                    && state.has_all(&self.workload.stages[info.stage.index()]) =>
+            {
+                self.scheduler.failed_stages.retain(|&failed| failed != info.stage);
+                self.end_stage(info.stage);
             }
+            _ => {}
         }
-        self.drop_results(&of_job);
-        for stage in of_job {
-            self.forget_tasks(stage);
-            self.emit(Event::StageEnded(stage, false));
-        }
-        self.end_job(job, false);
     }
 }

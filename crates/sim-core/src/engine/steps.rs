@@ -66,6 +66,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.turn_to(attempt, doing);
                 true
             }
+            Doing::FetchRetry(shuffle) => {
+                self.fail_fetch(attempt, shuffle);
+                false
+            }
             Doing::BlockWait { rdd, index } => self.read_block(attempt, rdd, index),
             Doing::Putting(putting) => self.put(attempt, putting),
             Doing::BlockIo(putting) => {
@@ -91,6 +95,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         if time == SimTime::ZERO {
             return true;
         }
+        self.begin_computing(attempt);
         self.resume_at(attempt, self.now + time);
         false
     }
@@ -107,7 +112,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     // ---- programs
 
-    fn program(&self, frame: Frame) -> (&'w Program, &'w [u64]) {
+    pub(super) fn program(&self, frame: Frame) -> (&'w Program, &'w [u64]) {
         let workload = self.workload;
         match frame.of {
             FrameOf::Task { stage, index } => {
@@ -191,6 +196,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 state.metrics.input_bytes += size(bytes);
                 self.transfer(attempt, Over::Disk, size(bytes))
             }
+            Op::FetchShuffle { shuffle, .. } if self.scheduler.is_output_lost(shuffle) => {
+                self.fail_fetch(attempt, shuffle);
+                false
+            }
             Op::FetchShuffle { bytes, .. } => {
                 state.metrics.shuffle_read_bytes += size(bytes);
                 let over = if self.disks.len() > 1 { Over::Network } else { Over::Disk };
@@ -240,6 +249,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Op::WriteOutput { bytes } => self.transfer(attempt, Over::Disk, size(bytes)),
             Op::Result { bytes } => self.send_result(attempt, size(bytes)),
+            Op::Heap { bytes } => self.hold_objects(attempt, size(bytes)),
         }
     }
 
@@ -398,6 +408,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     pub(super) fn after_memory(&mut self, attempt: u32, reason: EvictedFor) -> Bytes {
         let executor = self.attempts[attempt as usize].info.executor;
         let written = self.report_drops(executor, attempt, reason);
+        self.follow_pools(attempt);
         let info = self.attempts[attempt as usize].info;
         self.schedule_recheck(info.executor);
         self.emit(Event::Pools(info.executor));
@@ -500,6 +511,7 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// Adds what the consumers did to the task's metrics.
     fn count_consumers(&mut self, attempt: u32) {
+        self.count_collections(attempt);
         let state = &mut self.attempts[attempt as usize];
         for consumer in state.consumers.ids() {
             let metrics = state.consumers.metrics(consumer);
@@ -559,6 +571,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         let executor = &mut self.cluster.executors[executor_id.index()];
         executor.memory.store.release_all_locks_for_task(&mut self.cluster.blocks, slot);
         self.with_memory(attempt, |consumers, grants| consumers.clean_up(grants));
+        self.follow_pools(attempt);
+        self.leave_heap(attempt);
         let state = &mut self.attempts[attempt as usize];
         state.generation = state.generation.wrapping_add(1);
         state.doing = Doing::Free;

@@ -3,6 +3,7 @@
 use super::{AttemptInfo, BlockSource, End, Event, EvictedFor, Observer, TaskMetrics, View};
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
 use crate::memory::MemoryMode;
+use crate::outcome::Cause;
 use crate::storage::ToDisk;
 use crate::units::{Bytes, SimTime};
 
@@ -24,7 +25,7 @@ pub struct Counters {
 /// What the tasks of one stage did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StageCounters {
-    /// When its tasks could run.
+    /// When its tasks could run for the first time.
     pub submitted: Option<SimTime>,
     /// When its last task ended.
     pub ended: Option<SimTime>,
@@ -44,6 +45,12 @@ pub struct StageCounters {
     pub killed_tasks: u64,
     /// Attempts that were lost with their executor.
     pub lost_tasks: u64,
+    /// Of the failed attempts those that found map output missing.
+    pub fetch_failed_tasks: u64,
+    /// Tasks that had succeeded and ran once more, as their map output was lost while the stage ran.
+    pub resubmitted_tasks: u64,
+    /// How often it was submitted.
+    pub attempts: u32,
     /// Every attempt, in the order in which they ended.
     pub tasks: Vec<TaskRow>,
     /// Blocks of RDDs that requests of this stage evicted, and their bytes.
@@ -72,11 +79,11 @@ pub struct TaskRow {
 pub enum TaskEnd {
     /// It has succeeded.
     Finished,
-    /// It ran out of memory.
+    /// It threw.
     Failed,
     /// Its stage was aborted.
     Killed,
-    /// Its executor was removed.
+    /// Its executor was lost.
     Lost,
 }
 
@@ -122,6 +129,12 @@ pub struct ExecutorCounters {
     pub peak_storage: [Bytes; 2],
     /// By mode: both together.
     pub peak_unified: [Bytes; 2],
+    /// When it registered; `None` for those that were there from the beginning, or never came.
+    pub added: Option<SimTime>,
+    /// When it was lost.
+    pub removed: Option<SimTime>,
+    /// The lost executor whose place it takes.
+    pub instead_of: Option<ExecutorId>,
 }
 
 fn at<T: Default>(table: &mut Vec<T>, index: usize) -> &mut T {
@@ -193,6 +206,8 @@ impl TaskMetrics {
         self.lock_wait += other.lock_wait;
         self.evict += other.evict;
         self.getting_result += other.getting_result;
+        self.gc_wait += other.gc_wait;
+        self.jvm_gc_time += other.jvm_gc_time;
     }
 }
 
@@ -204,7 +219,11 @@ impl Observer for Counters {
                 let row = self.job(job);
                 (row.1, row.2) = (Some(now), succeeded);
             }
-            Event::StageSubmitted(stage) => self.stage(stage).submitted = Some(now),
+            Event::StageSubmitted(stage) => {
+                let row = self.stage(stage);
+                row.submitted.get_or_insert(now);
+                row.attempts += 1;
+            }
             Event::StageSkipped(stage) => {
                 let row = self.stage(stage);
                 row.skipped = row.submitted.is_none();
@@ -222,7 +241,10 @@ impl Observer for Counters {
                 row.spilling_tasks += u64::from(metrics.spills > 0);
                 match end {
                     End::Finished => {}
-                    End::Failed(_) => row.failed_tasks += 1,
+                    End::Failed(cause) => {
+                        row.failed_tasks += 1;
+                        row.fetch_failed_tasks += u64::from(matches!(cause, Cause::FetchFailed { .. }));
+                    }
                     End::Killed => row.killed_tasks += 1,
                     End::Lost(_) => row.lost_tasks += 1,
                 }
@@ -264,7 +286,15 @@ impl Observer for Counters {
             }
             Event::BlockRefused { rdd, .. } => self.rdd(rdd).refused += 1,
             Event::BlockLost { rdd, memory, .. } => add(&mut self.rdd(rdd).lost, (1, memory)),
-            Event::Unpersisted(_) | Event::ExecutorAdded(_) | Event::ExecutorRemoved(..) => {}
+            Event::TaskResubmitted { stage, .. } => self.stage(stage).resubmitted_tasks += 1,
+            Event::ExecutorAdded(executor) => at(&mut self.executors, executor.index()).added = Some(now),
+            Event::ExecutorRemoved(executor, _) => {
+                at(&mut self.executors, executor.index()).removed = Some(now);
+            }
+            Event::ExecutorRequested { executor, instead_of } => {
+                at(&mut self.executors, executor.index()).instead_of = Some(instead_of);
+            }
+            Event::Unpersisted(_) => {}
             Event::Pools(executor) => self.pools(executor, view),
         }
     }

@@ -66,6 +66,12 @@ impl Observer for Fingerprint {
             Event::Unpersisted(rdd) => self.mix(&[14, at, rdd.0.into()]),
             Event::ExecutorAdded(executor) => self.mix(&[16, at, executor.0.into()]),
             Event::ExecutorRemoved(executor, _) => self.mix(&[17, at, executor.0.into()]),
+            Event::ExecutorRequested { executor, instead_of } => {
+                self.mix(&[19, at, executor.0.into(), instead_of.0.into()]);
+            }
+            Event::TaskResubmitted { stage, index, executor } => {
+                self.mix(&[20, at, stage.0.into(), index.into(), executor.0.into()]);
+            }
             Event::BlockLost { executor, rdd, partition, memory, disk } => {
                 self.mix(&[18, at, executor.0.into(), rdd.0.into(), partition.into(), memory.0, disk.0]);
             }

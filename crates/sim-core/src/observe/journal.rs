@@ -45,6 +45,8 @@ pub enum Moment {
     Unpersisted(RddId),
     ExecutorAdded(ExecutorId),
     ExecutorRemoved(ExecutorId, Box<LossReason>),
+    ExecutorRequested { executor: ExecutorId, instead_of: ExecutorId },
+    TaskResubmitted { stage: StageId, index: u32, executor: ExecutorId },
     BlockLost { executor: ExecutorId, rdd: RddId, partition: u32, memory: Bytes, disk: Bytes },
 }
 
@@ -85,6 +87,12 @@ impl Moment {
             Event::ExecutorAdded(executor) => Self::ExecutorAdded(executor),
             Event::ExecutorRemoved(executor, reason) => {
                 Self::ExecutorRemoved(executor, Box::new(reason.clone()))
+            }
+            Event::ExecutorRequested { executor, instead_of } => {
+                Self::ExecutorRequested { executor, instead_of }
+            }
+            Event::TaskResubmitted { stage, index, executor } => {
+                Self::TaskResubmitted { stage, index, executor }
             }
             Event::BlockLost { executor, rdd, partition, memory, disk } => {
                 Self::BlockLost { executor, rdd, partition, memory, disk }

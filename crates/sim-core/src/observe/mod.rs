@@ -21,9 +21,11 @@ use crate::units::{Bytes, SimTime};
 pub struct AttemptInfo {
     /// Its stage.
     pub stage: StageId,
+    /// Which attempt of the stage it is of: 0 for the first one.
+    pub stage_attempt: u32,
     /// Its task's index in the stage.
     pub index: u32,
-    /// 0 for the first attempt of its task.
+    /// 0 for the first attempt of its task in that attempt of the stage.
     pub attempt: u32,
     /// Where it runs.
     pub executor: ExecutorId,
@@ -139,6 +141,22 @@ pub enum Event<'a> {
     ExecutorAdded(ExecutorId),
     /// An executor was lost, and why. The ends of its attempts and its lost blocks follow.
     ExecutorRemoved(ExecutorId, &'a LossReason),
+    /// The cluster manager was asked for an executor in place of one that was lost.
+    ExecutorRequested {
+        /// The one to come.
+        executor: ExecutorId,
+        /// The lost one.
+        instead_of: ExecutorId,
+    },
+    /// A task of a running stage had succeeded and has to run once more, as its map output was lost (`Resubmitted`).
+    TaskResubmitted {
+        /// Its stage.
+        stage: StageId,
+        /// Its index.
+        index: u32,
+        /// Who had its map output.
+        executor: ExecutorId,
+    },
     /// A partition was on an executor that was lost (Spark tells of `BlockManagerRemoved` alone).
     BlockLost {
         /// Where.
@@ -210,20 +228,18 @@ pub struct TaskMetrics {
     pub evict: SimTime,
     /// Time in which the driver fetched its result as a block, its executor being done with it (`Getting Result Time`).
     pub getting_result: SimTime,
+    /// Time in which collections of garbage held it up: they stopped its thread, or took its processor.
+    pub gc_wait: SimTime,
+    /// `JVM GC Time`: what the beans of all collectors of its executor counted while it ran.
+    pub jvm_gc_time: SimTime,
 }
 
 impl TaskMetrics {
     /// All time from launch to end.
     #[must_use]
     pub fn duration(&self) -> SimTime {
-        self.cpu
-            + self.launch
-            + self.io
-            + self.spill
-            + self.pool_wait
-            + self.lock_wait
-            + self.evict
-            + self.getting_result
+        let waits = self.pool_wait + self.lock_wait + self.gc_wait;
+        self.cpu + self.launch + self.io + self.spill + waits + self.evict + self.getting_result
     }
 }
 

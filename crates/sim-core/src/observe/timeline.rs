@@ -3,6 +3,7 @@
 use super::{End, Event, Observer, View};
 use crate::ids::{ExecutorId, RddId, StageId};
 use crate::memory::MemoryMode;
+use crate::outcome::Cause;
 use crate::units::{Bytes, SimTime};
 
 /// See the [module](self).
@@ -53,6 +54,10 @@ pub enum Mark {
     Refused(RddId),
     /// A task of a stage ran out of memory.
     OutOfMemory(StageId),
+    /// A task of a stage found map output missing.
+    FetchFailed(StageId),
+    /// The executor was lost.
+    Lost,
 }
 
 impl Timeline {
@@ -93,9 +98,14 @@ impl Observer for Timeline {
             Event::BlockRefused { attempt, rdd, .. } => {
                 self.marks.push((at, attempt.executor, Mark::Refused(rdd)));
             }
-            Event::AttemptEnded(attempt, _, End::Failed(_)) => {
-                self.marks.push((at, attempt.executor, Mark::OutOfMemory(attempt.stage)));
+            Event::AttemptEnded(attempt, _, End::Failed(cause)) => {
+                let mark = match cause {
+                    Cause::FetchFailed { .. } => Mark::FetchFailed(attempt.stage),
+                    _ => Mark::OutOfMemory(attempt.stage),
+                };
+                self.marks.push((at, attempt.executor, mark));
             }
+            Event::ExecutorRemoved(executor, _) => self.marks.push((at, executor, Mark::Lost)),
             _ => {}
         }
     }

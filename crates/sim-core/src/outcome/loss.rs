@@ -20,6 +20,10 @@ pub enum LossReason {
     Removed,
     /// Dynamic allocation gave it back (`ExecutorAllocationManager.removeExecutors`).
     Idle,
+    /// Its process was killed (`kill -9`), for no reason that Spark knows of.
+    Killed,
+    /// The cluster manager took its container for somebody else (YARN: -102).
+    Preempted,
     /// Its processes outgrew its container.
     ContainerLimit(ContainerReport),
     /// A thread of its JVM ran out of heap: exit code 52 (`SparkExitCode.OOM`).
@@ -33,6 +37,12 @@ impl LossReason {
     /// and the executor towards `spark.executor.maxNumFailures` (`ExecutorExited.exitCausedByApp`).
     #[must_use]
     pub const fn caused_by_app(&self) -> bool {
+        !matches!(self, Self::Removed | Self::Idle | Self::Preempted)
+    }
+
+    /// Whether the cluster manager starts another one in its place: not where somebody else decides who comes and goes.
+    #[must_use]
+    pub const fn is_replaced(&self) -> bool {
         !matches!(self, Self::Removed | Self::Idle)
     }
 
@@ -41,6 +51,8 @@ impl LossReason {
     pub const fn exit_code(&self) -> Option<i32> {
         match self {
             Self::Removed | Self::Idle => None,
+            Self::Killed => Some(137),
+            Self::Preempted => Some(-102),
             Self::ContainerLimit(report) => Some(report.exit_code),
             Self::Heap(_) | Self::GcOverhead(_) => Some(52),
         }
@@ -50,7 +62,7 @@ impl LossReason {
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         match self {
-            Self::Removed | Self::Idle => FailureKind::ExecutorLostOther,
+            Self::Removed | Self::Idle | Self::Killed | Self::Preempted => FailureKind::ExecutorLostOther,
             Self::ContainerLimit(_) => FailureKind::ContainerLimit,
             Self::Heap(_) => FailureKind::ExecutorHeap,
             Self::GcOverhead(_) => FailureKind::GcOverhead,

@@ -141,6 +141,7 @@ impl Op {
             | Self::FetchShuffle { bytes, .. }
             | Self::WriteShuffle { bytes, .. }
             | Self::WriteOutput { bytes }
+            | Self::Heap { bytes }
             | Self::Result { bytes } => [Some(bytes), None, None],
             Self::ReadBlock { partition, .. } => [Some(partition), None, None],
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {

@@ -22,8 +22,6 @@ pub struct Collected {
     /// Bytes of heap for a million bytes of a serialized result, once it was deserialized: 1,000,000 where it is an
     /// array of bytes, as the rows of a query are until all have come.
     pub arrived_ppm: u64,
-    /// Bytes that a task holds outside of the pools, for a million bytes of its result, while it makes it.
-    pub making_ppm: u64,
     /// What is made of all of them, step by step, while they are still there: decoded rows, then rows of the user's.
     pub made: Vec<(&'static str, Bytes)>,
     /// What they are in the process beside the JVM: objects of a Python driver.

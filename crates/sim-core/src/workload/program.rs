@@ -134,6 +134,11 @@ pub enum Op {
         /// Bytes over the node's disk.
         bytes: Amount,
     },
+    /// User code makes objects that live until the task ends, outside of the accounting.
+    Heap {
+        /// Bytes in the executor's heap.
+        bytes: Amount,
+    },
     /// Sends a result to the driver.
     Result {
         /// Serialized bytes.

@@ -127,7 +127,7 @@ fn median(sizes: &[u64]) -> u64 {
     let middle = sorted.len() / 2;
     let median = match sorted.get(middle) {
         None => 0,
-        Some(&upper) if sorted.len() % 2 == 0 => sorted[middle - 1].saturating_add(upper) / 2,
+        Some(&upper) if sorted.len().is_multiple_of(2) => sorted[middle - 1].saturating_add(upper) / 2,
         Some(&upper) => upper,
     };
     median.max(1)

@@ -25,7 +25,7 @@ impl Lowering<'_> {
         if let Action::Take(rows) = job.action {
             self.take(job, rows, &mut delay)?;
         } else {
-            let stage = self.result_stage(job)?;
+            let stage = self.result_stage(index)?;
             self.push_job(job, stage, delay);
         }
         let end = JobId::at(self.workload.jobs.len() - 1);
@@ -36,9 +36,11 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn result_stage(&mut self, job: &plan::Job) -> Result<StageId, Error> {
+    fn result_stage(&mut self, index: usize) -> Result<StageId, Error> {
+        let job = &self.plan.jobs[index];
         let node = self.plan.node(job.on);
         let mut stream = self.stream(job.on)?;
+        self.make_results(index, &mut stream)?;
         let costs = &self.conf.costs;
         match job.action {
             Action::Collect | Action::Take(_) => {

@@ -41,10 +41,10 @@ impl<'p> Lowering<'p> {
         id: NodeId,
         join: &Join,
         planned: Strategy,
-        sides: [Written; 2],
+        sides: &[Written; 2],
     ) -> Result<Stream, Error> {
         let node = self.plan.node(id);
-        let [left, right] = &sides;
+        let [left, right] = sides;
         let Some(conf) = self.adaptive(node) else {
             let (left, right) =
                 (self.fetch(left, left.cells.clone())?, self.fetch(right, right.cells.clone())?);
@@ -60,7 +60,7 @@ impl<'p> Lowering<'p> {
             strategy = join_strategy(shuffled, side(0), side(1), join.join_type, conf);
         }
         if strategy == Strategy::Broadcast {
-            return self.switched_to_broadcast(id, conf, &sides, &sizes);
+            return self.switched_to_broadcast(id, conf, sides, &sizes);
         }
         let target = self.target(conf, left.wire_bytes().saturating_add(right.wire_bytes()));
         let skewed = conf.skew_join.and_then(|skew| {
@@ -163,7 +163,10 @@ impl<'p> Lowering<'p> {
             let wire = |input: usize| self.plan.node(node.inputs[input]).table.wire_bytes;
             let shuffled = |bytes: u64| if node.partitions.is_none() { bytes } else { 0 };
             let bytes = match &node.operator {
-                Operator::Narrow | Operator::Coalesce | Operator::ReadBroadcast { .. } => below(0),
+                Operator::Narrow
+                | Operator::Coalesce
+                | Operator::ReadBroadcast { .. }
+                | Operator::UserHeap { .. } => below(0),
                 Operator::Sort { within_partitions: true, .. } => below(0),
                 Operator::Union => (0..node.inputs.len()).map(below).fold(0, u64::saturating_add),
                 Operator::Repartition { .. } | Operator::Sort { .. } | Operator::Window { .. } => {

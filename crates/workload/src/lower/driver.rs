@@ -2,10 +2,11 @@
 
 use sim_core::ids::{JobId, StageId};
 use sim_core::units::Bytes;
-use sim_core::workload::{Collected, Depth, Payload, Relation};
+use sim_core::workload::{Collected, Depth, Op, Payload, Relation};
 
 use super::Lowering;
 use super::stream::Stream;
+use crate::Error;
 use crate::plan::{Action, Api, Nesting, NodeId, Results, Table};
 
 /// `UnsafeRow`, the header of its array, and its place in the array of rows.
@@ -38,6 +39,18 @@ impl Lowering<'_> {
         }
     }
 
+    /// The tasks of a job hold what they make of their results, all the time.
+    pub(super) fn make_results(&self, index: usize, stream: &mut Stream) -> Result<(), Error> {
+        let results = self.plan.driver.results.iter().find(|&&(of, _)| of == index);
+        let each = results.map_or(0, |(_, row)| row.making_bytes_per_row);
+        if each > 0 {
+            let bytes = stream.each(|cell| cell.rows.saturating_mul(each.into()));
+            let bytes = stream.column(bytes)?;
+            stream.ops.insert(0, Op::Heap { bytes });
+        }
+        Ok(())
+    }
+
     /// Rows that the tasks of a scan carry with them, and what the collection takes.
     pub(super) fn carried(&self, node: NodeId, stream: &Stream) -> Option<(Vec<u64>, u64)> {
         let of = self.plan.driver.parallelized.iter().find(|row| row.node == node)?;
@@ -63,7 +76,6 @@ impl Lowering<'_> {
         self.workload.driver.collected.push(Collected {
             job,
             arrived_ppm: 1_000_000,
-            making_ppm: 0,
             made: Vec::new(),
             outside: Bytes::ZERO,
             relation: Some(relation),
@@ -78,7 +90,7 @@ fn collected(job: JobId, table: &Table, results: &Results) -> Collected {
         u64::try_from(ppm).unwrap_or(u64::MAX)
     };
     let bounded = |bytes: u64| Bytes(bytes.min(crate::sample::LIMIT - 1));
-    let (arrived_ppm, making_ppm, made) = match results.api {
+    let (arrived_ppm, made) = match results.api {
         Api::Sql => {
             let unsafe_rows = table.bytes.saturating_add(rows(UNSAFE_ROW_BYTES));
             let external = match results.heap_bytes_per_row {
@@ -86,7 +98,7 @@ fn collected(job: JobId, table: &Table, results: &Results) -> Collected {
                 None if results.python_bytes_per_row > 0 => 0,
                 None => table.bytes.saturating_add(rows(ROW_BYTES)),
             };
-            (1_000_000, 0, vec![("unsafe rows", bounded(unsafe_rows)), ("rows", bounded(external))])
+            (1_000_000, vec![("unsafe rows", bounded(unsafe_rows)), ("rows", bounded(external))])
         }
         Api::Rdd => {
             let objects = match results.heap_bytes_per_row {
@@ -98,11 +110,11 @@ fn collected(job: JobId, table: &Table, results: &Results) -> Collected {
                 None if results.python_bytes_per_row > 0 => 0,
                 None => rows(REFERENCE),
             };
-            (objects, ppm(rows(results.making_bytes_per_row.into())), vec![("array", bounded(array))])
+            (objects, vec![("array", bounded(array))])
         }
     };
     let outside = bounded(rows(results.python_bytes_per_row.into()));
-    Collected { job, arrived_ppm, making_ppm, made, outside, relation: None }
+    Collected { job, arrived_ppm, made, outside, relation: None }
 }
 
 /// `LongToUnsafeRowMap`: size, and the most while it is built, when the page is copied into one of twice the size.
@@ -130,7 +142,7 @@ fn unsafe_relation(table: &Table) -> (u64, u64) {
 fn stack(nesting: Nesting, steps: u32) -> Bytes {
     let each = match nesting {
         Nesting::Map => 4_900,
-        Nesting::Union => 1_500,
+        Nesting::Union => 5_700,
         Nesting::Expression => 500,
     };
     Bytes(u64::from(steps) * each)
@@ -164,14 +176,9 @@ mod tests {
         let rows = collected(JobId(0), &table, &Results::default());
         let made = vec![("unsafe rows", Bytes(1_600)), ("rows", Bytes(1_800))];
         assert_eq!((rows.arrived_ppm, rows.made), (1_000_000, made));
-        let results = Results {
-            api: Api::Rdd,
-            heap_bytes_per_row: Some(100),
-            making_bytes_per_row: 25,
-            ..Results::default()
-        };
+        let results = Results { api: Api::Rdd, heap_bytes_per_row: Some(100), ..Results::default() };
         let objects = collected(JobId(0), &table, &results);
-        assert_eq!((objects.arrived_ppm, objects.making_ppm), (2_000_000, 500_000));
+        assert_eq!(objects.arrived_ppm, 2_000_000);
         assert_eq!(objects.made, [("array", Bytes(40))]);
         let python = Results { api: Api::Rdd, python_bytes_per_row: 36, ..Results::default() };
         let python = collected(JobId(0), &table, &python);

@@ -17,7 +17,7 @@ impl Lowering<'_> {
             planned => {
                 let left = self.written_side(id, 0, partitions)?;
                 let right = self.written_side(id, 1, partitions)?;
-                self.shuffled_join(id, join, planned, [left, right])?
+                self.shuffled_join(id, join, planned, &[left, right])?
             }
         };
         stream.spend(|cell| self.conf.costs.rows(cell.rows, node.cpu_ns_per_row));

@@ -26,7 +26,7 @@ mod union;
 mod window;
 
 use sim_core::ids::{JobId, StageId};
-use sim_core::workload::Workload;
+use sim_core::workload::{Op, Workload};
 
 pub use conf::{Costs, PlanConf, Schedule};
 pub(crate) use partitions::{MAX_BLOCKS, MAX_TASKS};
@@ -120,6 +120,7 @@ impl<'p> Lowering<'p> {
                 self.reduce_by_key(id, map_collection, collection, combined)
             }
             Operator::ReadBroadcast { pieces, value } => self.read_broadcast(id, *pieces, *value),
+            Operator::UserHeap { bytes } => self.user_heap(node, bytes),
             Operator::Cache { .. } => self.read_cached(id),
         }
     }
@@ -129,6 +130,15 @@ impl<'p> Lowering<'p> {
         let mut stream = self.stream(node.inputs[0])?;
         stream.spend(|cell| self.conf.costs.rows(cell.rows, node.cpu_ns_per_row));
         stream.reshape(&node.table);
+        Ok(stream)
+    }
+
+    /// Objects of user code, held from here to the end of the task.
+    fn user_heap(&mut self, node: &crate::plan::Node, bytes: &crate::plan::Items) -> Result<Stream, Error> {
+        let mut stream = self.stream(node.inputs[0])?;
+        let rows = stream.each(|cell| cell.rows);
+        let bytes = stream.column(bytes.over(rows.into_iter()))?;
+        stream.ops.push(Op::Heap { bytes });
         Ok(stream)
     }
 

@@ -378,6 +378,7 @@ pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Sl
         Op::Close { slot: s } => Op::Close { slot: slot(s) },
         Op::WriteShuffle { shuffle, bytes } => Op::WriteShuffle { shuffle, bytes: amount(bytes) },
         Op::WriteOutput { bytes } => Op::WriteOutput { bytes: amount(bytes) },
+        Op::Heap { bytes } => Op::Heap { bytes: amount(bytes) },
         Op::Result { bytes } => Op::Result { bytes: amount(bytes) },
     }
 }

@@ -47,6 +47,7 @@ fn words(workload: &Workload, stage: usize) -> String {
         Op::Close { slot } => format!("close{slot}"),
         Op::WriteShuffle { shuffle, .. } => format!("write{}", shuffle.0),
         Op::WriteOutput { .. } => "output".to_owned(),
+        Op::Heap { .. } => "heap".to_owned(),
         Op::Result { .. } => "result".to_owned(),
     });
     words.collect::<Vec<_>>().join(" ")

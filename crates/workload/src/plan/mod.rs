@@ -139,6 +139,11 @@ pub enum Operator {
         /// Estimated bytes of its value.
         value: Bytes,
     },
+    /// User code makes objects that a task holds in the heap to its end.
+    UserHeap {
+        /// Their bytes, one a partition.
+        bytes: Items,
+    },
     /// Keeps its partitions as blocks.
     Cache {
         /// Where.

@@ -68,6 +68,9 @@ pub(crate) enum Step<'a> {
         pieces: Amount<'a, Bytes>,
         value: Amount<'a, Bytes>,
     },
+    UserHeap {
+        bytes: Amount<'a, Bytes>,
+    },
     Cache(Cache<'a>),
 }
 

@@ -2,11 +2,13 @@
 
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 mod header;
 pub(crate) mod layout;
 mod oom;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod size;
 mod stages;
 pub(crate) mod sweep;
 mod table;

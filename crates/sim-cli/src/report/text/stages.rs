@@ -78,9 +78,13 @@ fn ended(stage: &StageReport) -> String {
 
 /// Shares of the time of all attempts of a stage.
 fn time(report: &RunReport, screen: Screen) -> Table<'static> {
-    let titles = ["cpu", "spill", "evict", "pool wait", "lock wait", "io", "launch"];
+    let mut titles = vec!["cpu", "spill", "evict", "pool wait", "lock wait", "io", "launch"];
+    let collects = report.stages.iter().any(|stage| stage.time.gc_ms > 0);
+    if collects {
+        titles.push("gc");
+    }
     let mut columns = vec![("#", Right), ("stage", Left), ("task time", Right)];
-    columns.extend(titles.map(|title| (title, Right)));
+    columns.extend(titles.iter().map(|&title| (title, Right)));
     let mut table = Table::new(screen, columns);
     for stage in &report.stages {
         let time = &stage.time;
@@ -96,7 +100,9 @@ fn time(report: &RunReport, screen: Screen) -> Table<'static> {
             time.lock_wait_ms,
             time.io_ms,
             time.launch_ms,
+            time.gc_ms,
         ];
+        let parts = parts.into_iter().take(titles.len());
         let head = [stage.stage.to_string(), name(&stage.name, NAME), human::ms(total)];
         table.row(head.into_iter().chain(parts.map(|part| percent(part, total))));
     }

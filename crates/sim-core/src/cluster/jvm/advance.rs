@@ -41,8 +41,11 @@ impl Heap {
                 }
             };
             let wall_until_full = scaled_up(until_full, of, running);
-            let now = left.min(wall_until_full).min(self.wall_until_phase(running, of)).max(1);
-            let progress = scaled(now, running, of);
+            let now = left
+                .min(wall_until_full)
+                .min(self.wall_until_phase(mutators.bytes_per_second, running, of))
+                .max(1);
+            let progress = if running == of { now } else { self.work_of(now, running, of) };
             let garbage =
                 (u128::from(progress) * u128::from(mutators.bytes_per_second) / SECOND).min(u128::from(room));
             self.make_garbage(garbage as u64);
@@ -73,6 +76,13 @@ impl Heap {
         } else {
             self.old_garbage += bytes;
         }
+    }
+
+    /// What threads do of `wall` beside those of a concurrent collection; fractions of a nanosecond are kept.
+    fn work_of(&mut self, wall: u64, running: u64, of: u64) -> u64 {
+        let work = u128::from(wall) * u128::from(running) + u128::from(self.rest);
+        self.rest = (work % u128::from(of)) as u64;
+        ((work / u128::from(of)) as u64).min(wall)
     }
 
     /// How fast threads run beside those of a concurrent collection: as many nanoseconds of so many.

@@ -1,6 +1,6 @@
 //! Collections that stop the threads: young, mixed and full ones.
 
-use super::heap::{AGES, Heap};
+use super::heap::{AGES, Heap, PARTS};
 use super::{GcCosts, HeapCollector, HeapVerdict};
 
 /// What a young collection moved.
@@ -132,7 +132,7 @@ impl Heap {
         let mut total = 0;
         let mut age = 1;
         while age < self.geometry.max_tenuring {
-            total += self.parts[0].ages[age] + self.parts[1].ages[age];
+            total += self.parts.iter().map(|part| part.ages[age]).sum::<u64>();
             if total > self.survivor / 2 {
                 break;
             }
@@ -145,7 +145,7 @@ impl Heap {
     fn evacuate(&mut self, survivor: u64) -> Copied {
         let mut copied = Copied::default();
         let mut room = survivor;
-        let mut moved = [[0; AGES]; 2];
+        let mut moved = [[0; AGES]; PARTS];
         for age in (0..AGES).rev() {
             for (part, moved) in self.parts.iter_mut().zip(&mut moved) {
                 let bytes = std::mem::take(&mut part.ages[age]);

@@ -60,10 +60,10 @@ impl Heap {
     }
 
     /// Wall time until a cycle ends, or until somebody looks whether the next is to begin.
-    pub(super) fn wall_until_phase(&self, running: u64, of: u64) -> u64 {
+    pub(super) fn wall_until_phase(&self, rate: u64, running: u64, of: u64) -> u64 {
         if self.concurrent.running {
             scaled_up(self.concurrent.left_ns, of, running)
-        } else if self.is_generational() {
+        } else if self.is_generational() || rate == 0 {
             u64::MAX
         } else {
             ZGC_TICK_NS - self.concurrent.clock_ns % ZGC_TICK_NS

@@ -8,13 +8,18 @@ use super::{GcCosts, Geometry, HeapCollector, HeapVerdict};
 /// Ages of a generational collector: index 0 is eden, index n survived n collections.
 pub(super) const AGES: usize = 16;
 
+/// How many parts there are.
+pub(super) const PARTS: usize = 3;
+
 /// What lives for how long: objects of one part leave in the order in which they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// What stays: cached blocks, broadcast variables, the executor's own objects.
     Cached,
-    /// What tasks hold: execution memory, objects of user code.
-    Task,
+    /// Execution memory.
+    Execution,
+    /// Objects of user code.
+    User,
 }
 
 /// A heap as a run is told of it.
@@ -24,10 +29,8 @@ pub struct HeapConf {
     pub geometry: Geometry,
     /// What collections take.
     pub costs: GcCosts,
-    /// Mean bytes of an object of [`Part::Cached`].
-    pub cached_object_bytes: u64,
-    /// Mean bytes of an object of [`Part::Task`].
-    pub task_object_bytes: u64,
+    /// Mean bytes of an object of each [`Part`], in their order.
+    pub object_bytes: [u64; PARTS],
 }
 
 /// The threads that allocate.
@@ -90,7 +93,7 @@ impl Residents {
 pub struct Heap {
     pub(super) geometry: Geometry,
     pub(super) costs: GcCosts,
-    pub(super) parts: [Residents; 2],
+    pub(super) parts: [Residents; PARTS],
     /// Dead bytes in eden and the survivor spaces.
     pub(super) young_garbage: u64,
     /// Dead bytes in the old generation.
@@ -109,6 +112,8 @@ pub struct Heap {
     pub(super) overhead: Overhead,
     /// Nanoseconds that the threads have yet to stand still.
     pub(super) owed_ns: u64,
+    /// Work of less than a nanosecond that was done beside a concurrent collector.
+    pub(super) rest: u64,
     /// What was thrown.
     pub(super) verdict: HeapVerdict,
     pub(super) totals: GcTotals,
@@ -130,7 +135,7 @@ impl Heap {
         let mut heap = Self {
             geometry,
             costs: conf.costs,
-            parts: [Residents::new(conf.cached_object_bytes), Residents::new(conf.task_object_bytes)],
+            parts: conf.object_bytes.map(Residents::new),
             young_garbage: 0,
             old_garbage: 0,
             eden: 0,
@@ -142,6 +147,7 @@ impl Heap {
             concurrent: Concurrent::default(),
             overhead: Overhead::default(),
             owed_ns: 0,
+            rest: 0,
             verdict: HeapVerdict::Fine,
             totals: GcTotals::default(),
             interval_ns: 0,
@@ -246,7 +252,7 @@ impl Heap {
     }
 
     pub(super) fn old_live(&self) -> u64 {
-        self.parts[0].old + self.parts[1].old
+        self.parts.iter().map(|part| part.old).sum()
     }
 
     pub(super) fn old_used(&self) -> u64 {

@@ -20,6 +20,8 @@ mod estimate;
 mod geometry;
 mod heap;
 mod overhead;
+#[cfg(test)]
+mod tests;
 
 pub use costs::GcCosts;
 pub use geometry::{Geometry, HeapCollector};

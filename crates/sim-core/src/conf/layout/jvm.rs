@@ -19,6 +19,8 @@ pub enum Collector {
     Zgc,
     /// Shenandoah.
     Shenandoah,
+    /// Concurrent mark-sweep, up to Java 13.
+    Cms,
 }
 
 impl Collector {
@@ -34,6 +36,7 @@ impl Collector {
             "serial" => Collector::Serial,
             "zgc" => Collector::Zgc,
             "shenandoah" => Collector::Shenandoah,
+            "cms" => Collector::Cms,
             _ => Collector::G1,
         }
     }
@@ -89,6 +92,8 @@ pub fn runtime_max_memory(heap_bytes: u64, collector: Collector, initial: Initia
             let young = floor_to(heap / 3, 64 * KIB);
             heap - floor_to(young / 10, 64 * KIB)
         }
+        // By the rules of Serial: not measured, since no JDK of today has it.
+        Collector::Cms => runtime_max_memory(heap_bytes, Collector::Serial, initial),
     }
 }
 

@@ -36,7 +36,7 @@ pub fn default_page_size_bytes(inputs: &PageInputs, semantics: &Semantics) -> u6
     let in_regions = match inputs.collector {
         Collector::G1 => true,
         Collector::Zgc | Collector::Shenandoah => semantics.page_header_for_zgc,
-        Collector::Parallel | Collector::Serial => false,
+        Collector::Parallel | Collector::Serial | Collector::Cms => false,
     };
     if in_regions && inputs.mode == MemoryMode::OnHeap { page - LONG_ARRAY_OFFSET } else { page }
 }

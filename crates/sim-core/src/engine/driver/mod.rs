@@ -4,7 +4,6 @@
 //! `CoarseGrainedSchedulerBackend.launchTasks`.
 
 mod heap;
-mod making;
 mod relation;
 mod results;
 mod submission;
@@ -114,13 +113,11 @@ impl<O: Observer> Engine<'_, O> {
         Err(Cause::DriverContainer(crate::outcome::ContainerReport { used, limit, parts, exit_code }))
     }
 
-    /// The driver ends, and the application with it: all that runs is killed.
-    fn end_application(&mut self, job: JobId, stage: Option<StageId>, cause: Cause) {
-        let failure = JobFailure { job, stage, index: None, failures: 0, cause };
+    /// The driver ends, and the application with it, in the middle of a job.
+    fn driver_ends(&mut self, job: JobId, stage: Option<StageId>, cause: Cause) {
+        let failure = JobFailure { job, stage, index: None, failures: 0, cause: cause.clone() };
         self.scheduler.failure.get_or_insert(Box::new(failure));
-        while let Some(&(job, stage)) = self.scheduler.active.first() {
-            self.abort_job(job, stage);
-        }
+        self.end_application(cause);
     }
 }
 

@@ -20,7 +20,7 @@ impl<O: Observer> Engine<'_, O> {
         match made {
             Ok(()) => succeeded,
             Err(cause) => {
-                self.end_application(job, None, cause);
+                self.driver_ends(job, None, cause);
                 false
             }
         }
@@ -65,7 +65,7 @@ impl<O: Observer> Engine<'_, O> {
 
     pub(in crate::engine) fn broadcast_timed_out(&mut self, job: u32) {
         let timeout = self.conf.driver.broadcast_timeout.unwrap_or_default();
-        self.end_application(JobId(job), None, Cause::BroadcastTimeout { timeout });
+        self.driver_ends(JobId(job), None, Cause::BroadcastTimeout { timeout });
     }
 
     /// A broadcast variable leaves the driver too.

@@ -43,9 +43,6 @@ impl Driver {
 impl<O: Observer> Engine<'_, O> {
     /// The executor's side (`Executor.TaskRunner.run`): what becomes of a result depends on its size.
     pub(in crate::engine) fn send_result(&mut self, attempt: u32, bytes: Bytes) -> bool {
-        if self.is_too_much_to_make(attempt) {
-            return false;
-        }
         let conf = &self.conf.driver;
         let info = self.attempts[attempt as usize].info;
         if let Some(limit) = conf.max_result_size.filter(|&limit| bytes > limit) {
@@ -150,14 +147,10 @@ impl<O: Observer> Engine<'_, O> {
                 true
             }
             Err(cause) => {
-                self.end_application(job, Some(stage), cause);
+                self.driver_ends(job, Some(stage), cause);
                 false
             }
         }
-    }
-
-    pub(super) fn job_of(&self, stage: StageId) -> Option<JobId> {
-        self.scheduler.active.iter().find(|&&(_, active)| active == stage).map(|&(job, _)| job)
     }
 
     // ---- indirect results
@@ -204,6 +197,14 @@ impl<O: Observer> Engine<'_, O> {
     pub(in crate::engine) fn drop_results(&mut self, stages: &[StageId]) {
         let dropped = self.take_results(|fetch| stages.contains(&fetch.info.stage));
         for fetch in dropped {
+            self.forget_result(fetch.block);
+            self.emit(Event::AttemptEnded(&fetch.info, &fetch.metrics, End::Killed));
+        }
+    }
+
+    /// Nobody fetches results any more.
+    pub(in crate::engine) fn drop_all_results(&mut self) {
+        for fetch in self.take_results(|_| true) {
             self.forget_result(fetch.block);
             self.emit(Event::AttemptEnded(&fetch.info, &fetch.metrics, End::Killed));
         }

@@ -19,7 +19,7 @@ impl<O: Observer> Engine<'_, O> {
         let limit = self.conf.driver.stack;
         match self.workload.driver.depth(job) {
             Some(needed) if needed > limit => {
-                self.end_application(job, None, Cause::StackOverflow { needed, limit });
+                self.driver_ends(job, None, Cause::StackOverflow { needed, limit });
                 true
             }
             _ => false,
@@ -31,7 +31,7 @@ impl<O: Observer> Engine<'_, O> {
         let tasks = u64::from(self.workload.stages[stage.index()].tasks);
         let state = Bytes(self.conf.driver.task_bytes.0.saturating_mul(tasks));
         if let Err(cause) = self.take_heap(Part::Tasks, state) {
-            self.end_application(job, Some(stage), cause);
+            self.driver_ends(job, Some(stage), cause);
             return false;
         }
         let Some(payload) = self.workload.driver.payload(stage) else { return true };
@@ -47,7 +47,7 @@ impl<O: Observer> Engine<'_, O> {
         let growing = Bytes(array.saturating_add(array / 2));
         let held = self.take_heap(Part::Collections, payload.collection);
         if let Err(cause) = held.and_then(|()| self.take_heap(Part::Collections, growing)) {
-            self.end_application(job, Some(stage), cause);
+            self.driver_ends(job, Some(stage), cause);
             return false;
         }
         self.driver.heap.free(Part::Collections, growing.saturating_sub(largest));

@@ -1,6 +1,8 @@
 //! The driver, as stories: 100 ms of work a task, and nothing else takes time unless said.
 
-use crate::engine::{ConsumerConf, CostModel, DriverConf, DriverContainer, ExecutorConf, RunConf, run};
+use crate::engine::{
+    ConsumerConf, CostModel, DriverConf, DriverContainer, ExecutorConf, FailureConf, JvmConf, RunConf, run,
+};
 use crate::ids::{JobId, ProgramId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, TaskEnd};
@@ -34,6 +36,8 @@ fn conf(executors: u32, driver: DriverConf) -> RunConf {
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
         driver,
+        failures: FailureConf::default(),
+        jvm: JvmConf::idle(),
         max_events: 10_000,
     }
 }
@@ -189,7 +193,6 @@ fn decoded_rows_stand_beside_what_they_were_decoded_of() {
         workload.driver.collected = vec![Collected {
             job: JobId(0),
             arrived_ppm: 2_000_000,
-            making_ppm: 0,
             made: vec![("unsafe rows", Bytes(300)), ("rows", Bytes(200))],
             outside: Bytes::ZERO,
             relation: None,
@@ -223,7 +226,6 @@ fn broadcast(relation: Relation, driver: DriverConf) -> Outcome {
     workload.driver.collected = vec![Collected {
         job: JobId(0),
         arrived_ppm: 1_000_000,
-        making_ppm: 0,
         made: vec![],
         outside: Bytes::ZERO,
         relation: Some(relation),
@@ -309,30 +311,6 @@ fn a_lineage_deeper_than_a_stack_ends_its_job() {
     let (needed, limit) = (Bytes(1_001), Bytes(1_000));
     assert_eq!(*cause(&outcome), Cause::StackOverflow { needed, limit });
     assert_eq!(outcome.end, MS(100));
-}
-
-#[test]
-fn what_a_task_makes_of_its_result_stands_in_its_executor_s_heap() {
-    let making = |local, heap| {
-        let mut workload = collect(&[&[100, 100]]);
-        workload.driver.collected = vec![Collected {
-            job: JobId(0),
-            arrived_ppm: 1_000_000,
-            making_ppm: 3_000_000,
-            made: vec![],
-            outside: Bytes::ZERO,
-            relation: None,
-        }];
-        let driver = DriverConf { local, heap, executor_heap: heap, idle: Bytes(50), ..limits() };
-        ran(&workload, &conf(1, driver)).0
-    };
-    assert_eq!(making(false, Bytes(350)).verdict, Verdict::Finished);
-    assert_eq!(making(true, Bytes(450)).verdict, Verdict::Finished);
-    let outcome = making(true, Bytes(349));
-    let Cause::ExecutorHeap(report) = cause(&outcome) else { panic!("{outcome:?}") };
-    assert_eq!((report.live, report.asked), (Bytes(50), Bytes(300)));
-    // The second task makes its result beside the first one's.
-    assert_eq!(cause(&making(true, Bytes(449))).kind(), FailureKind::ExecutorHeap);
 }
 
 #[test]

@@ -67,6 +67,10 @@ impl<'d> Builder<'d> {
                 let value = Bytes(self.total("value", value)?);
                 self.narrow(Operator::ReadBroadcast { pieces, value }, input, from.table)
             }
+            Step::UserHeap { bytes } => {
+                let bytes = self.items("bytes", bytes, from.partitions, Items::Same)?;
+                self.narrow(Operator::UserHeap { bytes }, input, from.table)
+            }
             Step::Cache(cache) => {
                 let operator = self.cache(cache, from.partitions)?;
                 self.narrow(operator, input, from.table)

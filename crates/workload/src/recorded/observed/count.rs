@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Observed, ObservedRdd, ObservedStage, ObservedTask, failure};
+use super::{Observed, ObservedRdd, ObservedStage, ObservedTask};
 use crate::recorded::facts::{AttemptFacts, Facts, Figure};
+use crate::symptom;
 
 const NANOS_PER_MS: u64 = 1_000_000;
 
@@ -66,12 +67,12 @@ fn why(facts: &Facts) -> Option<sim_core::outcome::FailureKind> {
     let jobs = facts.jobs.iter().filter(|job| job.succeeded == Some(false)).map(|job| job.error.as_str());
     let queries = facts.queries.values().map(|query| query.error.as_str());
     // A job that was cancelled says that alone.
-    let said = failure::cause(jobs.chain(queries).filter(|text| !text.contains("cancelled")));
+    let said = symptom::cause(jobs.chain(queries).filter(|text| !text.contains("cancelled")));
     match said {
         Some(sim_core::outcome::FailureKind::ExecutorLostOther) | None => {
             let tasks = facts.attempts.iter().flat_map(|attempt| attempt.failures.iter().map(String::as_str));
             let removed = facts.executors.iter().map(|executor| executor.removed_reason.as_str());
-            failure::cause(tasks.chain(removed))
+            symptom::cause(tasks.chain(removed))
                 .filter(|f| *f != sim_core::outcome::FailureKind::NotMemory)
                 .or(said)
         }

@@ -1,7 +1,6 @@
 //! What a log says happened: the truth beside a run of its recording.
 
 mod count;
-mod failure;
 
 use sim_core::storage::StorageLevel;
 

@@ -85,12 +85,8 @@ fn outcome(screen: Screen, out: &mut impl Write, outcome: &Outcome) -> io::Resul
     if outcome.containers.is_empty() {
         return Ok(());
     }
-    let columns = [
-        ("asks for", Side::Left),
-        ("MiB", Side::Right),
-        ("given", Side::Right),
-        ("more than asked", Side::Right),
-    ];
+    let columns =
+        [("asks for", Side::Left), ("MiB", Side::Right), ("given", Side::Right), ("rounding", Side::Right)];
     let last = [("fit a node", Side::Right), ("because", Side::Left)];
     let mut table = Table::new(screen, columns.into_iter().chain(last));
     let mib = |bytes: u64| (bytes >> 20).to_string();
@@ -151,10 +147,8 @@ fn shown(screen: Screen, out: &mut impl Write, process: &ProcessLayout) -> io::R
         return Ok(());
     }
     let xmx = process.heap.xmx_bytes >> 20;
-    let text = format!(
-        "no collector is named: G1 is taken, the default of Java 9 and later on a server. -Xmx{xmx}m is"
-    );
-    texts(screen, out, "", &[("", text)])?;
+    writeln!(out)?;
+    writeln!(out, "-Xmx{xmx}m under each collector; no option names one")?;
     let columns = [("collector", Side::Left), ("the JVM reports", Side::Right), ("unified", Side::Right)];
     let last = [("web UI", Side::Right), ("Spark 2", Side::Right), ("default of", Side::Left)];
     let mut table = Table::new(screen, columns.into_iter().chain(last));
@@ -164,8 +158,8 @@ fn shown(screen: Screen, out: &mut impl Write, process: &ProcessLayout) -> io::R
         let of = match (row.collector, row.xms_is_xmx) {
             ("g1", _) => "Java 9 and later",
             ("parallel", false) => "Java 8",
-            ("parallel", true) => "Java 8 in executors on Kubernetes",
-            ("serial", _) => "less than 2 processors or 1792 MiB",
+            ("parallel", true) => "Java 8 on Kubernetes",
+            ("serial", _) => "1 CPU, or < 1792 MiB",
             _ => "",
         };
         let shown = |text: fn(&experiments::layout::Shown) -> &String| {
@@ -181,7 +175,7 @@ fn shown(screen: Screen, out: &mut impl Write, process: &ProcessLayout) -> io::R
         ]);
     }
     for line in table.lines() {
-        writeln!(out, "{:MARGIN$}{line}", "")?;
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

@@ -9,9 +9,9 @@ use super::super::header::wrap;
 use crate::screen::{Ink, Screen, name};
 
 /// Columns of a name with its indent, of MiB and of bytes.
-const NAME: usize = 27;
-const MIB: usize = 9;
-const BYTES: usize = 16;
+const NAME: usize = 25;
+const MIB: usize = 8;
+const BYTES: usize = 15;
 const TEXT: usize = NAME + MIB + BYTES + 3;
 
 pub(super) fn write(process: &ProcessLayout, screen: Screen, out: &mut impl Write) -> io::Result<()> {
@@ -27,7 +27,7 @@ pub(super) fn write(process: &ProcessLayout, screen: Screen, out: &mut impl Writ
 
 fn rows(part: &Part, depth: usize, screen: Screen, out: &mut impl Write) -> io::Result<()> {
     let width = screen.width.saturating_sub(TEXT).max(20);
-    let title = format!("{:indent$}{}", "", part.name.replace('_', " "), indent = depth * 2);
+    let title = format!("{:indent$}{}", "", part.name.replace('_', " "), indent = depth);
     let tenths = (u128::from(part.bytes) * 10 + (1 << 19)) >> 20;
     let mib = format!("{}.{}", tenths / 10, tenths % 10);
     let ground = format!("{:?}", part.ground).to_lowercase();

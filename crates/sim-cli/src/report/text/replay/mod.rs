@@ -123,6 +123,10 @@ fn verdict(report: &ReplayReport, screen: Screen, out: &mut impl Write) -> io::R
         FailureModel::NotModelled => {
             ": not modelled, so that neither the simulation nor a prediction says anything of it"
         }
+        FailureModel::CannotBeKnown => {
+            ": it cannot be known from a log what user code holds in the heap, so that neither the simulation nor a \
+             prediction says anything of it"
+        }
         FailureModel::NotMemory => ": memory does not explain it",
     };
     line("observed", &report.observed, more)?;

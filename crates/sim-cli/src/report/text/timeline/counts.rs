@@ -17,11 +17,13 @@ pub(super) fn write(
     screen: Screen,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    let kinds: [(&str, Ink, IsKind); 4] = [
+    let kinds: [(&str, Ink, IsKind); 6] = [
         ("spills", Ink::Title, |mark| matches!(mark, Mark::Spill(..))),
         ("evictions", Ink::Title, |mark| matches!(mark, Mark::Eviction(..))),
         ("refused", Ink::Title, |mark| matches!(mark, Mark::Refused(_))),
         ("OUT OF MEM", Ink::Alarm, |mark| matches!(mark, Mark::OutOfMemory(_))),
+        ("LOST", Ink::Alarm, |mark| matches!(mark, Mark::Lost)),
+        ("NO OUTPUT", Ink::Alarm, |mark| matches!(mark, Mark::FetchFailed(_))),
     ];
     let waiting = columns::waiting(&timeline.executors[executor.index()], span);
     let rows =
