@@ -288,15 +288,15 @@ fn a_task_with_too_much_data_is_not_sent_and_a_large_one_is_warned_of() {
         ran(&workload, &conf(1, driver)).0
     };
     let message = |bytes| DriverConf { max_message_size: Some(Bytes(bytes)), ..limits() };
-    let outcome = payload(10_000, message(13_500));
-    let (bytes, limit) = (Bytes(13_500), Bytes(13_500));
+    let outcome = payload(10_000, message(19_200));
+    let (bytes, limit) = (Bytes(19_200), Bytes(19_200));
     assert_eq!(*cause(&outcome), Cause::TaskTooLarge { bytes, limit });
     assert_eq!(cause(&outcome).kind(), FailureKind::TaskResultOrRpcSize);
-    assert_eq!(payload(10_000, message(13_501)).verdict, Verdict::Finished);
+    assert_eq!(payload(10_000, message(19_201)).verdict, Verdict::Finished);
     let large = payload(2_000_000, DriverConf { max_message_size: None, ..limits() });
     assert_eq!(large.verdict, Verdict::Finished);
-    assert_eq!(large.warnings, [Warning::LargeTask { stage: StageId(0), bytes: Bytes(2_003_500) }]);
-    assert_eq!(large.driver.largest_task, Bytes(2_003_500));
+    assert_eq!(large.warnings, [Warning::LargeTask { stage: StageId(0), bytes: Bytes(2_009_200) }]);
+    assert_eq!(large.driver.largest_task, Bytes(2_009_200));
     let heap = payload(2_000_000, DriverConf { heap: Bytes(2_000_000), max_message_size: None, ..limits() });
     assert_eq!(cause(&heap).kind(), FailureKind::DriverHeap);
 }
