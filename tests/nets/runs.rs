@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use sim_core::engine::{ExecutorConf, run};
-use sim_core::ids::{AttemptSlot, ExecutorId};
+use sim_core::ids::{AttemptSlot, ExecutorId, StageId};
 use sim_core::memory::MemoryMode;
 use sim_core::observe::{AttemptInfo, Counters, End, Event, Journal, Moment, Observer, View};
 
@@ -57,7 +57,14 @@ proptest! {
                 let gone = |executor: &ExecutorConf| {
                     executor.removed.is_some_and(|at| at <= outcome.end || at <= executor.added)
                 };
-                prop_assert!(case.conf.executors.iter().all(gone), "{:?}", case.conf.executors);
+                let failures = &case.conf.failures;
+                let killed = |at: usize| {
+                    failures.planned.iter().any(|loss| loss.executor as usize == at && loss.at <= outcome.end)
+                };
+                let left = case.conf.executors.iter().enumerate().find(|(at, executor)| {
+                    !gone(executor) && !(killed(*at) && failures.executor_start.is_none())
+                });
+                prop_assert!(left.is_none(), "{:?} {:?}", case.conf.executors, failures);
             }
             Verdict::GaveUp => prop_assert!(false, "gave up after {} events", outcome.events),
         }
@@ -95,7 +102,9 @@ proptest! {
     #[test]
     fn a_finished_run_has_finished_each_task_once(case: Case) {
         let mut finished = BTreeMap::new();
+        let mut lost = false;
         let outcome = watch(&case, |_, event, _| {
+            lost |= matches!(event, Event::ExecutorRemoved(..));
             if let Event::AttemptEnded(info, _, End::Finished) = event {
                 *finished.entry((info.stage, info.index)).or_insert(0) += 1;
             }
@@ -103,8 +112,31 @@ proptest! {
         if outcome.verdict == Verdict::Finished {
             let tasks: u32 = case.workload.stages.iter().map(|stage| stage.tasks).sum();
             prop_assert_eq!(finished.len(), tasks as usize);
-            prop_assert!(finished.values().all(|&times| times == 1), "{finished:?}");
+            // Map output that is lost is computed again.
+            prop_assert!(lost || finished.values().all(|&times| times == 1), "{finished:?}");
         }
+    }
+
+    /// Who fetches finds every map output there, on executors that are there, unless a shuffle service keeps them.
+    #[test]
+    fn what_is_fetched_is_there(case: Case) {
+        let stages = &case.workload.stages;
+        let mut outputs = BTreeMap::<(StageId, u32), ExecutorId>::new();
+        watch(&case, |_, event, _| match event {
+            Event::AttemptEnded(info, metrics, End::Finished) => {
+                outputs.insert((info.stage, info.index), info.executor);
+                if metrics.shuffle_read_bytes > Bytes::ZERO {
+                    for &parent in &stages[info.stage.index()].parents {
+                        let read = outputs.range((parent, 0)..(parent, u32::MAX)).count();
+                        assert_eq!(read, stages[parent.index()].tasks as usize, "{info:?}");
+                    }
+                }
+            }
+            Event::TaskResubmitted { stage, index, executor } => {
+                assert_eq!(outputs.remove(&(stage, index)), Some(executor));
+            }
+            _ => {}
+        });
     }
 
     #[test]
@@ -209,6 +241,7 @@ fn drawn_runs_reach_every_event_and_end() {
         "Evicted",
         "ExecutorAdded",
         "ExecutorRemoved",
+        "ExecutorRequested",
         "Failed",
         "Finished",
         "JobEnded",
@@ -217,6 +250,7 @@ fn drawn_runs_reach_every_event_and_end() {
         "StageEnded",
         "StageSubmitted",
         "Stalled",
+        "TaskResubmitted",
         "Unpersisted",
         "read Computed",
         "read Disk",

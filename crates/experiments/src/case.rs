@@ -10,7 +10,7 @@ use sim_core::workload::Workload;
 use workload::{Plan, PlanConf, Scenario, Schedule};
 
 use crate::limits::{check_limits, check_time};
-use crate::{Error, Input, Layer, Settings, Slips, recorded, settings};
+use crate::{Error, Input, Layer, Settings, Slips, losses, recorded, settings};
 
 /// The version of inputs that name none.
 pub const DEFAULT_VERSION: SparkVersion = SparkVersion::V3_5;
@@ -132,6 +132,7 @@ impl Resolved {
             recorded::place_executors(&mut run_conf, recording, plan_conf.schedule != Schedule::Anew);
             run_conf.driver.forget_heap();
         }
+        losses::plan(&mut run_conf, &conf, &scenario.losses)?;
         Ok(Self { conf, run_conf, layout, plan_conf, notes })
     }
 

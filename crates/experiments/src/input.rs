@@ -2,10 +2,11 @@
 
 use std::io::{Cursor, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use spark_eventlog::EventLog;
 use workload::Scenario;
-use workload::recorded::{self, Recorded};
+use workload::recorded::{self, Observed, Recorded};
 
 use crate::kind::Kind;
 use crate::{Error, Note, replay};
@@ -24,6 +25,8 @@ pub struct Input {
     pub scenario: Scenario,
     /// What a user may want to know of how it was read.
     pub notes: Vec<Note>,
+    /// What happened, where it is a log.
+    pub observed: Option<Arc<Observed>>,
 }
 
 /// An input whose log is kept as it was read.
@@ -103,7 +106,12 @@ impl Input {
             return of_log(name, &recorded::read(log, recorded::Options::default())?);
         }
         let text = text(name, head, stream)?;
-        Ok(Self { name: name.to_owned(), scenario: Scenario::parse(name, &text, seed)?, notes: Vec::new() })
+        Ok(Self {
+            name: name.to_owned(),
+            scenario: Scenario::parse(name, &text, seed)?,
+            notes: Vec::new(),
+            observed: None,
+        })
     }
 
     /// Reads a scenario; a log is refused.

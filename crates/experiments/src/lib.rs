@@ -21,6 +21,7 @@ mod input;
 mod kind;
 pub mod layout;
 mod limits;
+mod losses;
 pub mod properties;
 mod recorded;
 pub mod replay;

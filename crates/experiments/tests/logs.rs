@@ -59,7 +59,7 @@ fn an_imported_scenario_does_what_the_replay_simulates() {
         let scenario =
             Scenario::parse("x.ron", &text, None).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(scenario, input.scenario, "{name}");
-        let again = Input { name: "x.ron".to_owned(), scenario, notes: Vec::new() };
+        let again = Input { name: "x.ron".to_owned(), scenario, notes: Vec::new(), observed: None };
         let case = Case::of(&again, &Settings::default()).expect("it can be run");
         assert_eq!(run(&case, Keep::default()).report.fingerprint, simulated.fingerprint, "{name}");
         replayable += 1;

@@ -20,7 +20,8 @@ for collector in g1:UseG1GC parallel:UseParallelGC serial:UseSerialGC zgc:UseZGC
             # Committing more than the machine has may fail: large heaps are asked for without.
             if [ $equal = true ] && [ $mib -gt 16384 ]; then continue; fi
             initial=; if [ $equal = true ]; then initial="-Xms${mib}m"; fi
-            bytes=$("$java" -XX:+"${collector#*:}" -Xmx"${mib}"m $initial -cp "$classes" MaxMemory)
+            # Warnings of a collector go to stdout too.
+            bytes=$("$java" -Xlog:disable -XX:+"${collector#*:}" -Xmx"${mib}"m $initial -cp "$classes" MaxMemory)
             echo "$version,${collector%%:*},$mib,$equal,$bytes" >> max_memory.csv.partial
         done
     done

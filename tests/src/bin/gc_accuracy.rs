@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         }
     };
     let mut table = Table::new();
-    table.load_preset(comfy_table::presets::ASCII_MARKDOWN);
+    table.load_style(comfy_table::presets::ASCII_MARKDOWN);
     table.set_header([
         "collector",
         "set",

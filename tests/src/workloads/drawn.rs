@@ -56,6 +56,14 @@ pub struct DrawnRun {
     pub off_heap: bool,
     pub takes_time: bool,
     pub wakes_in_order: bool,
+    pub shuffle_service: bool,
+    /// Executors that are killed: which, and when, in units of 20 microseconds; 0 is nobody.
+    pub killed: [(u8, u8); 2],
+    /// When others take their places, in the same unit; 0 is never.
+    pub starts: u8,
+    /// Failed executors that end the application; 0 is no limit.
+    pub executor_failures: u8,
+    pub stage_attempts: u8,
 }
 
 /// Where the rows of a stage come from.

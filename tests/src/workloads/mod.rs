@@ -10,8 +10,11 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 
 pub(crate) use tables::spec;
 
-use sim_core::engine::{ConsumerConf, CostModel, DriverConf, ExecutorConf, FailureConf, JvmConf, RunConf};
+use sim_core::engine::{
+    ConsumerConf, CostModel, DriverConf, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss, RunConf,
+};
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
+use sim_core::outcome::LossReason;
 use sim_core::storage::UnrollConf;
 use sim_core::units::{Bytes, SimTime};
 use sim_core::workload::Workload;
@@ -108,8 +111,31 @@ fn conf(drawn: &Drawn) -> RunConf {
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
         driver: DriverConf::boundless(),
-        failures: FailureConf { shuffle_service: run.shuffle_service, ..FailureConf::default() },
+        failures: failures(drawn),
         max_events: 1_000_000,
         jvm: JvmConf::idle(),
+    }
+}
+
+fn failures(drawn: &Drawn) -> FailureConf {
+    let run = &drawn.run;
+    let at = |units: u8| SimTime(u64::from(units) * 20_000);
+    let limit = u32::from(run.executor_failures % 4);
+    let planned = run.killed.iter().filter(|(_, units)| *units > 0).map(|&(executor, units)| PlannedLoss {
+        executor: u32::from(executor) % drawn.executors.len().clamp(1, 3) as u32,
+        at: at(units),
+        reason: if executor % 8 == 7 { LossReason::Preempted } else { LossReason::Killed },
+    });
+    FailureConf {
+        shuffle_service: run.shuffle_service,
+        max_stage_attempts: u32::from(run.stage_attempts % 4) + 1,
+        fetch_retry_wait: at(5),
+        executor_start: (run.starts > 0).then(|| at(run.starts)),
+        executor_failures: match limit {
+            0 => ExecutorFailures::Unlimited,
+            limit => ExecutorFailures::Limited { limit, too_many: limit, validity: None },
+        },
+        planned: planned.collect(),
+        ..FailureConf::default()
     }
 }

@@ -258,10 +258,15 @@ fn kubernetes(conf: &Conf, deployment: &Deployment, executor: &Container) -> Out
         },
         _ => Outcome {
             verdict: OutcomeVerdict::Granted,
-            text: format!(
-                "granted: a pod of {} MiB, request and limit, for an executor",
-                executor.total_mib()
-            ),
+            text: match conf.is_set(Key::Master) {
+                true => format!(
+                    "granted: a pod of {} MiB, request and limit, for an executor",
+                    executor.total_mib()
+                ),
+                false => {
+                    format!("an executor asks for {} MiB; no cluster manager is named", executor.total_mib())
+                }
+            },
             spark_text: None,
             remedy: None,
             containers,
@@ -294,7 +299,8 @@ fn standalone(conf: &Conf, deployment: &Deployment) -> Outcome {
         (Some(grant), Some(worker)) => Outcome {
             verdict: OutcomeVerdict::NeverScheduled,
             text: format!(
-                "accepted and never scheduled: the {} asks for {} MiB and a worker offers {worker}; nothing is refused",
+                "accepted and never scheduled: the {} asks for {} MiB and a worker offers {worker}; nothing is \
+                 refused, the master warns that the application requires more resource than any of Workers could have",
                 grant.process,
                 grant.asked_bytes / MIB
             ),

@@ -36,6 +36,9 @@ use crate::limits::check_limits;
 use crate::report::SettingReport;
 use crate::{DEFAULT_VERSION, Error, recorded, settings};
 
+/// The most of any memory.
+const MOST_BYTES: u64 = 1 << 50;
+
 /// Sizes everything that a request says.
 ///
 /// What Spark or a cluster manager refuses is an answer, not an error.
@@ -102,8 +105,40 @@ pub(crate) fn deployment(conf: &Conf, language: Option<Language>) -> Result<Depl
         }
     }
     check_limits(conf)?;
+    check_sizes(conf)?;
     deployment.language = language.unwrap_or(deployment.language);
     Ok(deployment)
+}
+
+/// Refuses sizes that no machine has: their sums are more than 64 bits hold.
+fn check_sizes(conf: &Conf) -> Result<(), Error> {
+    let keys = [
+        Key::DriverMemory,
+        Key::DriverMemoryOverhead,
+        Key::DriverMinMemoryOverhead,
+        Key::ExecutorMemory,
+        Key::ExecutorMemoryOverhead,
+        Key::ExecutorMinMemoryOverhead,
+        Key::ExecutorPysparkMemory,
+        Key::MemoryOffHeapSize,
+        Key::PoolsimJvmMaxHeapMemory,
+        Key::PoolsimKubernetesNodeMemory,
+        Key::PoolsimStandaloneWorkerMemory,
+        Key::PoolsimYarnIncrementAllocation,
+        Key::PoolsimYarnMaximumAllocation,
+        Key::PoolsimYarnMinimumAllocation,
+        Key::PoolsimYarnNodeMemory,
+        Key::YarnAmMemory,
+        Key::YarnAmMemoryOverhead,
+    ];
+    let large =
+        keys.into_iter().find(|key| conf.optional_bytes(*key).is_some_and(|bytes| bytes > MOST_BYTES));
+    match large {
+        Some(key) => {
+            Err(Error::Limit(format!("{} is more than 1 PiB, which no machine has: use less", key.name())))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The cores of `local[n]`, whose form has been checked.

@@ -62,7 +62,7 @@ pub(super) fn executor(conf: &Conf, deployment: &Deployment) -> (ProcessLayout, 
     let limited = matches!(deployment.manager, ClusterManager::Yarn | ClusterManager::Kubernetes);
     let whole = whole(parts.into_iter().flatten().collect(), limited);
     let slots = cores.map_or(0, |cores| slots(conf, cores));
-    let mut process = process(conf, "executor", whole, &started, layout, Cores { told: cores, slots });
+    let mut process = process(conf, "executor", whole, &started, layout, &Cores { told: cores, slots });
     process.limited = limited;
     process.python_worker_limit = cores
         .and_then(|cores| Some((cores, container.python_worker_limit_mib(cores)?)))
@@ -111,7 +111,7 @@ pub(super) fn driver(conf: &Conf, deployment: &Deployment, local_cores: Option<u
         _ => 0,
     };
     let mut process =
-        process(conf, "driver", whole(parts, limited), &started, layout, Cores { told: cores, slots });
+        process(conf, "driver", whole(parts, limited), &started, layout, &Cores { told: cores, slots });
     process.limited = limited;
     process
 }
@@ -163,7 +163,7 @@ fn process(
     container: Part,
     started: &Started,
     layout: Result<Layout, LayoutError>,
-    cores: Cores,
+    cores: &Cores,
 ) -> ProcessLayout {
     let refused = layout.as_ref().err().map(|error| refusal(conf, error));
     let layout = layout.ok();

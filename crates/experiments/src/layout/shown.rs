@@ -39,7 +39,7 @@ fn format_bytes(bytes: u64, step: u64, units: &[&str]) -> String {
     }
 }
 
-/// Every collector with the name that `poolsim.jvm.collector` has for it.
+/// Every collector of today with the name that `poolsim.jvm.collector` has for it.
 pub(super) const COLLECTORS: [(Collector, &str); 5] = [
     (Collector::G1, "g1"),
     (Collector::Parallel, "parallel"),
@@ -50,7 +50,10 @@ pub(super) const COLLECTORS: [(Collector, &str); 5] = [
 
 /// The name of a collector.
 pub(super) fn name(collector: Collector) -> &'static str {
-    COLLECTORS.iter().find(|(known, _)| *known == collector).map_or("g1", |(_, name)| name)
+    match collector {
+        Collector::Cms => "cms",
+        _ => COLLECTORS.iter().find(|(known, _)| *known == collector).map_or("g1", |(_, name)| name),
+    }
 }
 
 /// A heap under every collector; only Parallel looks at `-Xms`.

@@ -200,3 +200,16 @@ fn a_master_that_is_none_is_an_error() {
     let request = Request::of_settings(&Settings { layers: vec![layer], ..Settings::default() });
     assert!(layout(&request).expect_err("mesos").to_string().contains("no master"));
 }
+
+#[test]
+fn sizes_whose_sums_overflow_are_refused() {
+    for (key, value) in [("spark.memory.offHeap.size", "8191p"), ("spark.executor.memory", "2p")] {
+        let layer = Layer {
+            name: "test".to_owned(),
+            pairs: vec![(key.to_owned(), value.to_owned())],
+            slips: Slips::Refuse,
+        };
+        let request = Request::of_settings(&Settings { layers: vec![layer], ..Settings::default() });
+        assert!(layout(&request).is_err(), "{key}");
+    }
+}

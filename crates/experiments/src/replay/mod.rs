@@ -29,6 +29,8 @@ pub use report::{
     Predicted, ReplayExecutor, ReplayReport, SCHEMA_VERSION, Unknown,
 };
 
+use std::sync::Arc;
+
 use sim_core::conf::Key;
 use workload::recorded::Recorded;
 
@@ -54,7 +56,8 @@ pub struct ReplayOptions {
 /// What Spark refuses of the settings of the log, or what a run cannot have.
 pub fn input_of(name: &str, recorded: &Recorded) -> Result<Input, Error> {
     let notes = recorded.notes.iter().map(|note| Note::OfLog { text: note.text.clone() }).collect();
-    let mut input = Input { name: name.to_owned(), scenario: scenario::of_log(recorded), notes };
+    let observed = Some(Arc::new(recorded.observed.clone()));
+    let mut input = Input { name: name.to_owned(), scenario: scenario::of_log(recorded), notes, observed };
     calibrate::calibrate(&mut input, &Settings::default())?;
     Ok(input)
 }

@@ -23,6 +23,7 @@ pub(super) fn of_log(recorded: &Recorded) -> Scenario {
         question: question(recorded),
         spark_version: recorded.version.parse::<ParsedVersion>().is_ok().then(|| recorded.version.clone()),
         cluster: Cluster { executors, nodes: nodes.min(executors) },
+        losses: Vec::new(),
         conf: conf(recorded, executors),
         plan: Plan { recording: Some(Box::new(recording.clone())), ..Plan::default() },
         expect: Vec::new(),

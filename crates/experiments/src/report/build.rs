@@ -5,8 +5,8 @@ use sim_core::observe::{Counters, Fingerprint, StageCounters};
 use sim_core::outcome::{Outcome, Verdict as Ended};
 
 use super::{
-    Detail, DriverReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
-    SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, WarningReport, verdict,
+    Detail, DriverReport, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport,
+    RunReport, SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, WarningReport, verdict,
 };
 use crate::Case;
 
@@ -23,6 +23,13 @@ pub(crate) fn build(
         Ended::Failed(failure) => OomReport::of(failure, &case.workload),
         _ => None,
     };
+    let error = match &outcome.verdict {
+        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters, &case.conf.semantics()),
+        _ => None,
+    };
+    let lost_executors =
+        counters.executors.iter().filter(|executor| executor.removed.is_some()).count() as u64;
+    let fetch_failed_tasks = sum(|stage| stage.fetch_failed_tasks);
     let verdict = Verdict::of(&outcome.verdict);
     let memory_spilled_bytes = sum(|stage| stage.sum.memory_bytes_spilled.0);
     let failed_tasks = sum(|stage| stage.failed_tasks);
@@ -34,7 +41,8 @@ pub(crate) fn build(
         spilling_tasks: sum(|stage| stage.spilling_tasks),
         evicted_blocks,
         evicted_bytes: evicted_bytes.0,
-        failed_tasks,
+        out_of_memory_tasks: failed_tasks - fetch_failed_tasks,
+        lost_executors,
     });
     RunReport {
         schema_version: SCHEMA_VERSION,
@@ -62,6 +70,10 @@ pub(crate) fn build(
         cache_hits: sum(|stage| stage.cache_hits),
         cache_misses: sum(|stage| stage.cache_misses),
         failed_tasks,
+        lost_tasks: sum(|stage| stage.lost_tasks),
+        fetch_failed_tasks,
+        resubmitted_tasks: sum(|stage| stage.resubmitted_tasks),
+        lost_executors,
         layout: LayoutReport::of(&case.layout),
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
@@ -69,6 +81,7 @@ pub(crate) fn build(
         driver: DriverReport::of(&case.run_conf.driver, &outcome.driver),
         warnings: outcome.warnings.iter().map(WarningReport::of).collect(),
         oom,
+        error,
         conf: settings(case),
         events: outcome.events,
         fingerprint: fingerprint.to_string(),
@@ -90,18 +103,29 @@ fn rdds(case: &Case, counters: &Counters) -> Vec<RddReport> {
 }
 
 fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
-    let rows = case.run_conf.executors.iter().enumerate();
-    rows.map(|(at, conf)| {
-        let peaks = counters.executors.get(at).copied().unwrap_or_default();
-        ExecutorReport {
-            executor: at as u32,
-            node: conf.node,
-            cores: conf.cores,
-            on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
-            off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
-        }
-    })
-    .collect()
+    let first = case.run_conf.executors.len();
+    // Those that came in place of lost ones are like them.
+    (0..counters.executors.len().max(first))
+        .map(|at| {
+            let peaks = counters.executors.get(at).copied().unwrap_or_default();
+            let mut like = at;
+            while like >= first {
+                let instead_of = counters.executors[like].instead_of;
+                like = instead_of.expect("who was not told of comes in place of another").index();
+            }
+            let conf = &case.run_conf.executors[like];
+            ExecutorReport {
+                executor: at as u32,
+                node: conf.node,
+                cores: conf.cores,
+                on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
+                off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
+                added_ms: peaks.added.map(|at| at.as_ms()),
+                removed_ms: peaks.removed.map(|at| at.as_ms()),
+                instead_of: peaks.instead_of.map(|executor| executor.0),
+            }
+        })
+        .collect()
 }
 
 fn settings(case: &Case) -> Vec<SettingReport> {

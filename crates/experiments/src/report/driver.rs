@@ -4,6 +4,8 @@ use serde::Serialize;
 use sim_core::engine::DriverConf;
 use sim_core::outcome::{DriverPeaks, Warning};
 
+use super::PartReport;
+
 /// What the driver held at most. In `local` its heap is the executor's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DriverReport {
@@ -21,15 +23,6 @@ pub struct DriverReport {
     pub largest_task_bytes: u64,
 }
 
-/// A part of a sum of bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PartReport {
-    /// What it is.
-    pub name: &'static str,
-    /// Its bytes.
-    pub bytes: u64,
-}
-
 impl DriverReport {
     pub(crate) fn of(conf: &DriverConf, peaks: &DriverPeaks) -> Self {
         let known = conf.heap < sim_core::units::Bytes::MAX;
@@ -39,7 +32,7 @@ impl DriverReport {
             peak_parts: peaks
                 .parts
                 .iter()
-                .map(|&(name, bytes)| PartReport { name, bytes: bytes.0 })
+                .map(|&(name, bytes)| PartReport { name, held_bytes: bytes.0 })
                 .collect(),
             results_bytes: peaks.results.0,
             max_result_size_bytes: conf.max_result_size.map(|size| size.0),

@@ -18,6 +18,12 @@ pub struct ExecutorReport {
     pub on_heap: PoolPeaks,
     /// Off the heap.
     pub off_heap: PoolPeaks,
+    /// When it registered, if it was not there from the beginning.
+    pub added_ms: Option<u64>,
+    /// When it was lost.
+    pub removed_ms: Option<u64>,
+    /// The lost executor whose place it took.
+    pub instead_of: Option<u32>,
 }
 
 /// The most that the pools of one mode held at a time.

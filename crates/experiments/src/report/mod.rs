@@ -5,15 +5,18 @@
 mod build;
 mod driver;
 mod executor;
+mod failure;
 mod layout;
 mod oom;
 mod stage;
 mod verdict;
 
 pub(crate) use build::build;
-pub use driver::{DriverReport, PartReport, WarningReport};
+pub use driver::{DriverReport, WarningReport};
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
+pub use failure::{ErrorReport, PartReport};
 pub use layout::LayoutReport;
+pub(crate) use oom::words;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
 pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus, TimeParts};
 pub use verdict::{FailureKind, Verdict};
@@ -68,6 +71,14 @@ pub struct RunReport {
     pub cache_misses: u64,
     /// Attempts that failed.
     pub failed_tasks: u64,
+    /// Attempts that were lost with their executor.
+    pub lost_tasks: u64,
+    /// Attempts that found map output missing; they are among the failed ones.
+    pub fetch_failed_tasks: u64,
+    /// Tasks that had succeeded and ran once more, as their map output was lost while their stage ran.
+    pub resubmitted_tasks: u64,
+    /// Executors that were lost.
+    pub lost_executors: u64,
     /// The memory of one executor.
     pub layout: LayoutReport,
     /// By stage, in the order of their numbers.
@@ -82,6 +93,8 @@ pub struct RunReport {
     pub warnings: Vec<WarningReport>,
     /// The out-of-memory error that ended the application.
     pub oom: Option<OomReport>,
+    /// What else ended the application.
+    pub error: Option<ErrorReport>,
     /// What was set, sorted by key.
     pub conf: Vec<SettingReport>,
     /// Events processed.

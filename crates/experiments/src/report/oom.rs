@@ -83,7 +83,7 @@ impl OomReport {
 }
 
 impl HolderReport {
-    fn of(holder: &sim_core::outcome::Holder) -> Self {
+    pub(crate) fn of(holder: &sim_core::outcome::Holder) -> Self {
         let consumers = holder.consumers.iter();
         Self {
             stage: holder.stage.0,
@@ -108,7 +108,7 @@ fn amounts(failure: Failure) -> (Option<u64>, Option<u64>) {
     }
 }
 
-fn words(failure: Failure) -> String {
+pub(crate) fn words(failure: Failure) -> String {
     match failure {
         Failure::UnableToAcquire { required, got } => {
             format!("Unable to acquire {required} bytes of memory, got {got}.")

@@ -53,6 +53,14 @@ pub struct StageReport {
     pub failed_tasks: u64,
     /// Attempts that were killed because the stage was aborted.
     pub killed_tasks: u64,
+    /// Attempts that were lost with their executor.
+    pub lost_tasks: u64,
+    /// Attempts that found map output missing; they are among the failed ones.
+    pub fetch_failed_tasks: u64,
+    /// Tasks that had succeeded and ran once more, as their map output was lost while the stage ran.
+    pub resubmitted_tasks: u64,
+    /// How often the stage was submitted.
+    pub attempts: u32,
     /// Where the time of its attempts went.
     pub time: TimeParts,
     /// Its attempts by index and attempt, where they were asked for.
@@ -82,11 +90,11 @@ pub enum StageStatus {
 pub enum TaskStatus {
     /// It has succeeded.
     Succeeded,
-    /// It ran out of memory.
+    /// It threw.
     Failed,
     /// Its stage was aborted.
     Killed,
-    /// Its executor was removed.
+    /// Its executor was lost.
     Lost,
 }
 
@@ -95,7 +103,9 @@ pub enum TaskStatus {
 pub struct TaskReport {
     /// Its task's number in the stage.
     pub index: u32,
-    /// 0 for the first attempt.
+    /// Which attempt of the stage it is of: 0 for the first one.
+    pub stage_attempt: u32,
+    /// 0 for the first attempt in that attempt of the stage.
     pub attempt: u32,
     /// Where it ran.
     pub executor: u32,
@@ -173,6 +183,10 @@ impl StageReport {
             jvm_gc_ms: sum.jvm_gc_time.as_ms(),
             failed_tasks: counters.failed_tasks,
             killed_tasks: counters.killed_tasks,
+            lost_tasks: counters.lost_tasks,
+            fetch_failed_tasks: counters.fetch_failed_tasks,
+            resubmitted_tasks: counters.resubmitted_tasks,
+            attempts: counters.attempts,
             time: TimeParts::of(sum),
             tasks: (detail == Detail::Tasks).then(|| tasks(&counters.tasks)),
         }
@@ -181,7 +195,7 @@ impl StageReport {
 
 fn tasks(rows: &[TaskRow]) -> Vec<TaskReport> {
     let mut tasks: Vec<TaskReport> = rows.iter().map(TaskReport::of).collect();
-    tasks.sort_by_key(|task| (task.index, task.attempt));
+    tasks.sort_by_key(|task| (task.index, task.stage_attempt, task.attempt));
     tasks
 }
 
@@ -190,6 +204,7 @@ impl TaskReport {
         let metrics = &row.metrics;
         Self {
             index: row.info.index,
+            stage_attempt: row.info.stage_attempt,
             attempt: row.info.attempt,
             executor: row.info.executor.0,
             status: match row.end {

@@ -92,7 +92,8 @@ pub(super) struct Facts<'a> {
     pub(super) spilling_tasks: u64,
     pub(super) evicted_blocks: u64,
     pub(super) evicted_bytes: u64,
-    pub(super) failed_tasks: u64,
+    pub(super) out_of_memory_tasks: u64,
+    pub(super) lost_executors: u64,
 }
 
 /// One sentence, without a full stop.
@@ -100,13 +101,15 @@ pub(super) fn sentence(facts: &Facts<'_>) -> String {
     let time = human::ms(facts.outcome.end.as_ms());
     match &facts.outcome.verdict {
         Ended::Finished => format!("the application finishes in {time}{}", pressure(facts)),
-        Ended::Failed(_) => match facts.oom {
-            Some(oom) => format!("the application fails after {time}: {}", cause(oom)),
-            None => match &facts.spark {
-                Some(text) => format!("the application fails after {time}: {text}"),
-                None => format!("the application fails after {time}"),
-            },
-        },
+        Ended::Failed(failure) => {
+            let cause = facts
+                .oom
+                .map(cause)
+                .or_else(|| facts.spark.clone())
+                .or_else(|| super::failure::sentence(failure));
+            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+            format!("the application fails after {time}{cause}")
+        }
         Ended::Stalled { why: Stall::NoExecutor { tasks }, .. } => format!(
             "the application hangs after {time}: {} left and no executor to run {}",
             match tasks {
@@ -141,9 +144,13 @@ fn pressure(facts: &Facts<'_>) -> String {
         let verb = if facts.evicted_blocks == 1 { "is" } else { "are" };
         parts.push(format!("{blocks} ({}) {verb} evicted", human::bytes(facts.evicted_bytes)));
     }
-    if facts.failed_tasks > 0 {
-        parts
-            .push(format!("{} out of memory and succeed later", human::count(facts.failed_tasks, "attempt")));
+    if facts.out_of_memory_tasks > 0 {
+        let attempts = human::count(facts.out_of_memory_tasks, "attempt");
+        parts.push(format!("{attempts} out of memory and succeed later"));
+    }
+    if facts.lost_executors > 0 {
+        let verb = if facts.lost_executors == 1 { "is" } else { "are" };
+        parts.push(format!("{} {verb} lost", human::count(facts.lost_executors, "executor")));
     }
     match parts.as_slice() {
         [] => " without a spill or an eviction".to_owned(),

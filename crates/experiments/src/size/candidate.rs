@@ -89,7 +89,7 @@ pub(super) fn candidate(world: &World<'_>, name: String, cores: u32) -> Result<C
             ground: Ground::Source,
         });
     }
-    let left = world.usable_mib - granted * u64::from(per_node);
+    let left = world.usable_mib.saturating_sub(granted * u64::from(per_node));
     it.unused_memory_bytes = left * MIB;
     executors(world, &mut it, left);
     if it.executors == 0 {
@@ -227,7 +227,7 @@ pub(super) fn line(
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
     match world.request.manager {
         Manager::Standalone => {
-            option("--total-executor-cores", (u64::from(executors) * u64::from(cores)).to_string())
+            option("--total-executor-cores", (u64::from(executors) * u64::from(cores)).to_string());
         }
         _ => option("--num-executors", executors.to_string()),
     }

@@ -21,7 +21,7 @@ pub use request::{Manager, Request, size as parse_size};
 use std::collections::BTreeSet;
 
 use sim_core::conf::layout::yarn::YarnSizes;
-use sim_core::conf::layout::{Container, Deployment};
+use sim_core::conf::layout::{ClusterManager, Container, Deployment};
 use sim_core::conf::{Conf, Key, SparkVersion};
 use workload::scenario::Ground;
 
@@ -158,6 +158,17 @@ impl<'r> World<'r> {
         settings::look_at_unknown_keys(&conf, &layers, &mut said)?;
         notes.extend(said.iter().map(ToString::to_string));
         let deployment = layout::deployment(&conf, None)?;
+        let wanted = match request.manager {
+            Manager::Yarn => ClusterManager::Yarn,
+            Manager::Kubernetes => ClusterManager::Kubernetes,
+            Manager::Standalone => ClusterManager::Standalone,
+        };
+        if deployment.manager != wanted {
+            return Err(Error::Input(format!(
+                "spark.master is `{}`, which is not what --master says: leave one of them out",
+                conf.text(Key::Master).unwrap_or_default().escape_debug()
+            )));
+        }
         let said = match request.manager {
             Manager::Yarn => Some(conf.mib(Key::PoolsimYarnNodeMemory)),
             Manager::Kubernetes => conf.optional_mib(Key::PoolsimKubernetesNodeMemory),
@@ -179,8 +190,11 @@ impl<'r> World<'r> {
     fn granted_mib(&self, asked_mib: u64) -> u64 {
         match self.request.manager {
             Manager::Yarn => {
-                let sizes = YarnSizes { maximum_mib: u64::MAX >> 1, ..YarnSizes::of(&self.conf) };
-                sizes.normalize(asked_mib)
+                let sizes = YarnSizes::of(&self.conf);
+                // What is above the largest container is never given: it is rounded as if there were none.
+                let maximum_mib =
+                    if asked_mib > sizes.maximum_mib { u64::MAX >> 1 } else { sizes.maximum_mib };
+                YarnSizes { maximum_mib, ..sizes }.normalize(asked_mib)
             }
             Manager::Kubernetes | Manager::Standalone => asked_mib,
         }

@@ -79,6 +79,9 @@ impl Request {
         if self.data_bytes.is_some_and(|bytes| bytes == 0 || bytes > MOST_DATA_BYTES) {
             return wrong("--data is from 1 byte to 1024 PiB: write a size with a unit, as 1t".to_owned());
         }
+        if self.executor_memory_bytes.is_some_and(|bytes| bytes > MOST_NODE_BYTES) {
+            return wrong("--executor-memory is more than 1 PiB: give the heap of one executor".to_owned());
+        }
         for (name, number) in
             [("--executor-cores", self.executor_cores), ("--executors-per-node", self.executors_per_node)]
         {

@@ -141,3 +141,42 @@ fn numbers_of_which_no_cluster_is_made() {
     assert!(error(&|it| it.executor_cores = Some(40)).contains("an executor is on one node"));
     assert!(error(&|it| it.executors_per_node = Some(8)).contains("says nothing without"));
 }
+
+#[test]
+fn odd_sizes_of_yarn_are_kept_within_the_node() {
+    let odd = [
+        ("10000m", "1024m", "1000m"),
+        ("4g", "3000m", "1g"),
+        ("1t", "1m", "1m"),
+        ("2g", "8g", "1g"),
+        ("20g", "7g", "5g"),
+    ];
+    for (maximum, step, least) in odd {
+        let pairs = [
+            ("poolsim.yarn.maximumAllocation", maximum),
+            ("poolsim.yarn.incrementAllocation", step),
+            ("poolsim.yarn.minimumAllocation", least),
+        ];
+        let pairs = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let layer = Layer { name: "test".to_owned(), pairs, slips: Slips::Refuse };
+        let settings = Settings { layers: vec![layer], ..Settings::default() };
+        let report = size(&Request { settings, ..request(Manager::Yarn) }, None, || ()).expect("a cluster");
+        for it in report.candidates.iter().filter(|it| it.refused.is_none()) {
+            let taken = it.granted_bytes * u64::from(it.executors_per_node);
+            assert!(taken <= report.cluster.usable_memory_bytes, "{maximum} {step}: {}", it.name);
+            assert!(it.granted_bytes >= it.container_bytes, "{maximum} {step}: {}", it.name);
+        }
+    }
+}
+
+#[test]
+fn a_master_of_the_settings_must_be_the_one_asked_for() {
+    let layer = Layer {
+        name: "test".to_owned(),
+        pairs: vec![("spark.master".to_owned(), "local[2]".to_owned())],
+        slips: Slips::Refuse,
+    };
+    let settings = Settings { layers: vec![layer], ..Settings::default() };
+    let error = size(&Request { settings, ..request(Manager::Yarn) }, None, || ()).expect_err("local");
+    assert!(error.to_string().contains("not what --master says"));
+}

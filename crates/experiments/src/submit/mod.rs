@@ -273,6 +273,6 @@ fn put(pairs: &mut Vec<(String, String)>, key: &str, value: &str) {
     }
 }
 
-fn wrong(why: String) -> Error {
+fn wrong(why: impl std::fmt::Display) -> Error {
     Error::Input(format!("--submit cannot be read: {why}"))
 }

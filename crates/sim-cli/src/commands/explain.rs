@@ -1,23 +1,47 @@
 //! `poolsim explain`.
 
 use std::io::Read as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 use experiments::Error;
-use experiments::explain::message;
+use experiments::explain::{ExplainOptions, message};
 
-use super::screen;
+use super::{open, print_notes, screen};
 use crate::args::{Color, ExplainArgs, ExplainFormat};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::report::{json, text};
 
 /// The most bytes of a message that are read: logs are for `poolsim explain LOG`.
 const MAX_MESSAGE: u64 = 16 << 20;
 
 pub(crate) fn explain(args: &ExplainArgs, color: Color) -> anyhow::Result<Exit> {
-    let text = args.message.as_deref().unwrap_or_default();
-    explain_message(&message_text(text)?, args, color)
+    match (&args.message, &args.input) {
+        (Some(text), _) => explain_message(&message_text(text)?, args, color),
+        (None, Some(path)) => explain_input(path, args, color),
+        (None, None) => unreachable!("the arguments want one of them"),
+    }
+}
+
+fn explain_input(path: &Path, args: &ExplainArgs, color: Color) -> anyhow::Result<Exit> {
+    let settings = args.settings.settings()?;
+    let input = open(path, settings.seed)?;
+    print_notes(&input.notes, args.settings.verbose);
+    let mut output = Output::open(args.output.as_deref())?;
+    let report = {
+        let _progress = Progress::spinner(&format!("explaining {}", input.name));
+        experiments::explain::explain(&input, &settings, ExplainOptions { task: args.task }, || ())?
+    };
+    match args.format {
+        ExplainFormat::Text => {
+            text::explain::input(&report, screen(args.output.as_deref(), color), &mut output)?;
+        }
+        ExplainFormat::Json => json::write(&report, &mut output)?,
+    }
+    output.finish()?;
+    Ok(Exit::Answered)
 }
 
 fn explain_message(text: &str, args: &ExplainArgs, color: Color) -> anyhow::Result<Exit> {

@@ -94,7 +94,9 @@ static OLDER_NAMES: &[(&str, Key)] = &[
     ("spark.sql.adaptive.shuffle.targetPostShuffleInputSize", Key::SqlAdaptiveAdvisoryPartitionSizeInBytes),
     ("spark.unsafe.offHeap", Key::MemoryOffHeapEnabled),
     ("spark.yarn.driver.memoryOverhead", Key::DriverMemoryOverhead),
+    ("spark.yarn.executor.failuresValidityInterval", Key::ExecutorFailuresValidityInterval),
     ("spark.yarn.executor.memoryOverhead", Key::ExecutorMemoryOverhead),
+    ("spark.yarn.max.executor.failures", Key::ExecutorMaxNumFailures),
 ];
 
 table_of_keys! {
@@ -116,13 +118,16 @@ table_of_keys! {
     /// Time that the driver spends on launching a task, in milliseconds.
     PoolsimDriverLaunchMs = "poolsim.driver.launchMs":
         Long, Is("1"), Run, Between(0, 60_000), V3_5;
+    /// Time from the loss of an executor to the registration of the one that is started in its place, in milliseconds.
+    PoolsimExecutorStartMs = "poolsim.executor.startMs":
+        Long, Is("5000"), Run, Between(0, 3_600_000), V3_5;
     /// Whether the application is a Python one: PySpark memory and the Kubernetes factor 0.4 apply.
     PoolsimIsPython = "poolsim.isPython": Bool, Is("false"), Both, Any, V3_5;
     /// Garbage that a task makes in a millisecond of CPU time; without any, nothing is collected.
     PoolsimJvmAllocationBytesPerCpuMs = "poolsim.jvm.allocationBytesPerCpuMs":
         Bytes(B), Is("0"), Run, Between(0, 1 << 40), V3_5;
     /// What an executor's heap holds before its first task: Spark's own objects.
-    PoolsimJvmBaseHeap = "poolsim.jvm.baseHeap": Bytes(B), Is("64m"), Run, AtLeast(0), V3_5;
+    PoolsimJvmBaseHeap = "poolsim.jvm.baseHeap": Bytes(B), Is("32m"), Run, AtLeast(0), V3_5;
     /// Garbage collector of every JVM.
     PoolsimJvmCollector = "poolsim.jvm.collector":
         Enum(&["g1", "parallel", "serial", "zgc", "shenandoah", "cms"]), Is("g1"), Run, Any, V3_5;
@@ -193,6 +198,8 @@ table_of_keys! {
     DecommissionEnabled = "spark.decommission.enabled": Bool, Is("false"), Run, Any, V3_5;
     /// Partitions of an RDD shuffle without a number of its own; unset, the cores.
     DefaultParallelism = "spark.default.parallelism": Int, Unset, Plan, AtLeast(1), V3_5;
+    /// Executors that may fail in a row before the standalone master gives an application up; -1 means any number.
+    DeployMaxExecutorRetries = "spark.deploy.maxExecutorRetries": Int, Is("10"), Run, Any, V3_5;
     /// Cores of the driver in cluster mode.
     DriverCores = "spark.driver.cores": Int, Is("1"), Run, AtLeast(1), V3_5;
     /// Options of the driver's JVM.
@@ -362,6 +369,8 @@ table_of_keys! {
     /// Buffer of each shuffle file stream.
     ShuffleFileBuffer = "spark.shuffle.file.buffer":
         Bytes(KiB), Is("32k"), Run, Between(1024, 2097151 * 1024), V3_5;
+    /// Time after which a fetch that failed is tried again.
+    ShuffleIoRetryWait = "spark.shuffle.io.retryWait": Time(Millis), Is("5s"), Run, AtLeast(0), V3_5;
     /// Whether shuffle outputs outlive their executor.
     ShuffleServiceEnabled = "spark.shuffle.service.enabled": Bool, Is("false"), Run, Any, V3_5;
     /// Whether the shuffle service removes outputs that are no longer needed.

@@ -8,6 +8,7 @@
 mod builder;
 mod driver;
 mod error;
+mod failures;
 pub mod keys;
 pub mod kind;
 pub mod layout;

@@ -5,7 +5,7 @@ use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key};
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
-use crate::engine::{CostModel, DriverConf, ExecutorConf, FailureConf, JvmConf, RunConf};
+use crate::engine::{CostModel, DriverConf, ExecutorConf, JvmConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -95,7 +95,7 @@ impl RunConf {
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
             driver: DriverConf::resolve(conf, &deployment, &layout),
-            failures: FailureConf::default(),
+            failures: super::failures::failure_conf(conf, deployment.manager, executors),
             max_events: shape.max_events,
             jvm: jvm_conf(conf, cores, local),
         };
@@ -195,7 +195,7 @@ fn jvm_conf(conf: &Conf, cores: u32, local: bool) -> JvmConf {
     JvmConf {
         heap: HeapConf {
             geometry: Geometry::of(collector, heap, cores),
-            costs: GcCosts::of(collector),
+            costs: GcCosts::in_heap(collector, heap),
             object_bytes: [object, pages, object],
         },
         base: Bytes(conf.bytes(Key::PoolsimJvmBaseHeap)),

@@ -193,7 +193,8 @@ impl Attempt {
 
     /// Changes what it does and books the time since the last change.
     pub(super) fn turn_to(&mut self, now: SimTime, doing: Doing) {
-        let elapsed = now - self.since;
+        // An attempt that ends while a collection holds it up has been booked beyond its end.
+        let elapsed = now.saturating_sub(self.since);
         let metrics = &mut self.metrics;
         let part = match self.doing {
             Doing::Free => None,

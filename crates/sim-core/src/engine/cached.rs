@@ -148,6 +148,7 @@ impl<O: Observer> Engine<'_, O> {
         if time == SimTime::ZERO {
             return true;
         }
+        self.begin_computing(attempt);
         self.resume_at(attempt, self.now + time);
         false
     }

@@ -31,8 +31,10 @@ pub enum ExecutorFailures {
     /// Once so many of them have failed (`spark.executor.maxNumFailures`), all of them or those within a time
     /// (`spark.executor.failuresValidityInterval`).
     Limited {
-        /// How many are too many.
+        /// The setting.
         limit: u32,
+        /// How many are too many: as many on YARN, one more on Kubernetes.
+        too_many: u32,
         /// How long a failure counts.
         validity: Option<SimTime>,
     },

@@ -89,6 +89,11 @@ impl ExecutorHeap {
         self.reported += SimTime(spent.reported_ns);
     }
 
+    /// How long all threads have yet to stand still.
+    fn owed(&self) -> SimTime {
+        SimTime(self.heap.owed_ns())
+    }
+
     /// Takes or gives what the pools hold of the heap now.
     fn follow(&mut self, storage: Bytes, execution: Bytes) {
         let known = [(Part::Cached, self.storage, storage), (Part::Execution, self.execution, execution)];
@@ -154,23 +159,30 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// The timer of an attempt rings: whether collections held it up meanwhile, so that it has yet to go on for as long.
+    /// The timer of an attempt rings, or what it waited for has come: whether collections held it up meanwhile, so that it has yet to go on for as long.
     pub(super) fn is_held_up(&mut self, attempt: u32) -> bool {
-        let now = self.now;
+        let (now, collects) = (self.now, self.conf.jvm.collects);
         let Some((heap, state)) = self.heap_of(attempt) else { return false };
-        if !state.heap.computes {
+        if !state.is_running() {
             return false;
         }
-        let time = heap.held_up - state.heap.held_up;
-        if time == SimTime::ZERO {
-            heap.computing -= 1;
-            state.heap.computes = false;
-        } else {
+        let time = if state.heap.computes {
+            let time = heap.held_up - state.heap.held_up;
             state.heap.held_up = heap.held_up;
-            // What it does has not lasted any longer by that.
-            state.since += time;
-            state.metrics.gc_wait += time;
-        }
+            if time == SimTime::ZERO {
+                heap.computing -= 1;
+                state.heap.computes = false;
+            }
+            time
+        } else if collects {
+            // All threads stand still: what has come for it waits.
+            heap.owed()
+        } else {
+            SimTime::ZERO
+        };
+        // What it does has not lasted any longer by that.
+        state.since += time;
+        state.metrics.gc_wait += time;
         self.watch_heap(attempt, Bytes::ZERO);
         if time > SimTime::ZERO {
             self.resume_at(attempt, now + time);

@@ -195,3 +195,7 @@ impl<O: Observer> Engine<'_, O> {
         self.scheduler.failure.get_or_insert(Box::new(failure));
     }
 }
+
+#[cfg(test)]
+#[path = "map_outputs_tests.rs"]
+mod tests;

@@ -24,6 +24,7 @@ mod resource;
 mod scheduler;
 mod stage;
 mod steps;
+mod view;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
@@ -36,9 +37,10 @@ use self::executor::Executor;
 use self::queue::{EventQueue, Happening};
 use self::resource::FairShare;
 use self::scheduler::Scheduler;
+use self::view::Moment;
 use crate::ids::{BlockId, ExecutorId, StageId};
-use crate::memory::{MemoryMode, UnifiedMemoryManager};
-use crate::observe::{Event, Observer, View};
+use crate::memory::MemoryMode;
+use crate::observe::{Event, Observer};
 use crate::outcome::{LossReason, Outcome, Stall, Verdict};
 use crate::storage::{BlockTable, Dropped};
 use crate::units::{Bytes, SimTime};
@@ -81,23 +83,11 @@ pub struct Engine<'w, O> {
     heaps: bool,
 }
 
-/// The executors and their blocks: what an observer may look at.
+/// The executors and their blocks.
 #[derive(Clone, Debug)]
 struct Cluster {
     executors: Vec<Executor>,
     blocks: BlockTable,
-}
-
-impl View for Cluster {
-    fn memory(&self, executor: ExecutorId) -> &UnifiedMemoryManager {
-        &self.executors[executor.index()].memory.manager
-    }
-    fn unroll_memory(&self, executor: ExecutorId) -> Bytes {
-        self.executors[executor.index()].memory.store.current_unroll_memory()
-    }
-    fn waiting(&self, executor: ExecutorId) -> u32 {
-        self.executors[executor.index()].pool_waiters
-    }
 }
 
 impl<'w, O: Observer> Engine<'w, O> {
@@ -288,7 +278,8 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn emit(&mut self, event: Event<'_>) {
         if O::WATCHES {
-            self.observer.on(self.now, event, &self.cluster);
+            let moment = Moment { cluster: &self.cluster, attempts: &self.attempts };
+            self.observer.on(self.now, event, &moment);
         }
     }
 
@@ -347,8 +338,8 @@ impl<'w, O: Observer> Engine<'w, O> {
         match flow {
             // Flows beyond the attempts are the driver's, which fetches results.
             Some(flow) if flow >= attempts => self.fetched(flow - attempts),
-            Some(attempt) => self.advance(attempt),
-            None => {}
+            Some(attempt) if !self.is_held_up(attempt) => self.advance(attempt),
+            Some(_) | None => {}
         }
     }
 

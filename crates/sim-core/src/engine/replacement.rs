@@ -51,12 +51,12 @@ impl<O: Observer> Engine<'_, O> {
     fn too_many_executor_failures(&mut self) -> Option<u32> {
         match self.conf.failures.executor_failures {
             ExecutorFailures::Unlimited => None,
-            ExecutorFailures::Limited { limit, validity } => {
+            ExecutorFailures::Limited { limit, too_many, validity } => {
                 if let Some(validity) = validity {
                     let now = self.now;
                     self.executor_failures.retain(|&at| now - at <= validity);
                 }
-                (self.executor_failures.len() as u64 >= u64::from(limit)).then_some(limit)
+                (self.executor_failures.len() as u64 >= u64::from(too_many)).then_some(limit)
             }
             ExecutorFailures::InARow { limit } => {
                 let runs = self.cluster.executors.iter().any(Executor::is_there);

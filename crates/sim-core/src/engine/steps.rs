@@ -167,6 +167,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let Some(op) = program.ops.get(frame.at as usize) else {
             return match frame.of {
                 FrameOf::Task { .. } if self.wait_for_lock(attempt, AfterLock::Step) => false,
+                FrameOf::Task { .. } if self.is_held_up(attempt) => false,
                 FrameOf::Task { .. } => {
                     self.finish_attempt(attempt);
                     false

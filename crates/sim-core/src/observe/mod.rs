@@ -12,7 +12,7 @@ pub use timeline::{Mark, PoolSample, Sample, Timeline};
 
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
 use crate::memory::{MemoryMode, UnifiedMemoryManager};
-use crate::outcome::{Cause, ExecutorLoss, LossReason};
+use crate::outcome::{Cause, ExecutorLoss, Holder, LossReason};
 use crate::storage::Dropped;
 use crate::units::{Bytes, SimTime};
 
@@ -251,6 +251,12 @@ pub trait View {
     fn unroll_memory(&self, executor: ExecutorId) -> Bytes;
     /// Attempts that wait for an executor's pools.
     fn waiting(&self, executor: ExecutorId) -> u32;
+
+    /// Attempts of an executor that hold execution memory of either mode, with what each of their consumers holds.
+    fn holders(&self, executor: ExecutorId) -> Vec<Holder>;
+    /// Bytes of the blocks in an executor's memory by RDD, those of no RDD (broadcast variables) first. What holds
+    /// none is left out.
+    fn resident(&self, executor: ExecutorId) -> Vec<(Option<RddId>, Bytes)>;
 
     /// Execution and storage bytes in use of one mode.
     fn used(&self, executor: ExecutorId, mode: MemoryMode) -> (Bytes, Bytes) {

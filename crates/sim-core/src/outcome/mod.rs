@@ -5,6 +5,7 @@ mod driver;
 mod driver_text;
 mod kind;
 mod loss;
+mod text;
 
 pub use cause::Cause;
 pub use driver::{DriverPeaks, Warning};

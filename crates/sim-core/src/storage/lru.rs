@@ -59,6 +59,14 @@ impl LruList {
         }
     }
 
+    /// Bytes by RDD, of those that have a block here.
+    pub(super) fn bytes_by_rdd(&self) -> impl Iterator<Item = (Option<RddId>, Bytes)> + '_ {
+        self.present.iter().map(|&group| {
+            let rdd = group.checked_sub(1).map(RddId);
+            (rdd, self.by_rdd[group as usize].bytes)
+        })
+    }
+
     /// Appends a block as the most recently used one.
     pub(super) fn push(&mut self, table: &mut BlockTable, copy: CopyId, now: u64) {
         let (rdd, size) = (table[copy].rdd, table[copy].memory_size);

@@ -307,6 +307,20 @@ impl MemoryStore {
         released
     }
 
+    /// Bytes of blocks by RDD, both modes together; those of no RDD first.
+    #[must_use]
+    pub fn memory_by_rdd(&self) -> Vec<(Option<RddId>, Bytes)> {
+        let mut all: Vec<_> = self.lists.iter().flat_map(LruList::bytes_by_rdd).collect();
+        all.sort_unstable_by_key(|(rdd, _)| *rdd);
+        all.dedup_by(|next, sum| {
+            next.0 == sum.0 && {
+                sum.1 += next.1;
+                true
+            }
+        });
+        all
+    }
+
     /// Unroll memory of all attempts, both modes.
     #[must_use]
     pub fn current_unroll_memory(&self) -> Bytes {

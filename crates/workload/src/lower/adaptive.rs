@@ -165,8 +165,8 @@ impl<'p> Lowering<'p> {
             let bytes = match &node.operator {
                 Operator::Narrow
                 | Operator::Coalesce
-                | Operator::ReadBroadcast { .. }
-                | Operator::UserHeap { .. } => below(0),
+                | Operator::UserHeap { .. }
+                | Operator::ReadBroadcast { .. } => below(0),
                 Operator::Sort { within_partitions: true, .. } => below(0),
                 Operator::Union => (0..node.inputs.len()).map(below).fold(0, u64::saturating_add),
                 Operator::Repartition { .. } | Operator::Sort { .. } | Operator::Window { .. } => {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::action::Action;
 use super::entries::Entries;
 use super::expect::RawExpectation;
+use super::loss::Loss;
 use super::name::Name;
 use super::quantity::{Bytes, Unit as _};
 use super::setting::Setting;
@@ -50,11 +51,13 @@ pub(crate) struct ClusterText {
     pub(crate) cores: Option<NonZeroU32>,
     #[serde(default)]
     pub(crate) memory: Option<MemoryText>,
+    #[serde(default)]
+    pub(crate) lose: Vec<Loss>,
 }
 
 impl Default for ClusterText {
     fn default() -> Self {
-        Self { executors: one(), nodes: None, cores: None, memory: None }
+        Self { executors: one(), nodes: None, cores: None, memory: None, lose: Vec::new() }
     }
 }
 

@@ -7,6 +7,7 @@ mod document;
 mod driver;
 mod entries;
 mod expect;
+mod loss;
 mod name;
 mod quantity;
 mod resolve;
@@ -20,6 +21,7 @@ mod write;
 use std::path::Path;
 
 pub use expect::{Expectation, Ground, Test, Value};
+pub use loss::{Loss, LossWord};
 
 pub(crate) use action::Action;
 pub(crate) use diagnose::choice;
@@ -42,6 +44,8 @@ pub struct Scenario {
     pub spark_version: Option<String>,
     /// Executors and nodes.
     pub cluster: Cluster,
+    /// Executors that fail because the scenario says so.
+    pub losses: Vec<Loss>,
     /// Spark and `poolsim.*` keys with their values as text, in the order of the file; `cluster` comes first, as
     /// `spark.executor.instances`, `spark.executor.cores` and `spark.executor.memory`.
     pub conf: Vec<(String, String)>,

@@ -33,6 +33,7 @@ pub(super) fn resolve(document: &Document<'_>, text: &str, seed: Option<u64>) ->
         question: document.question.clone(),
         spark_version: document.spark_version.map(|version| version.0.to_owned()),
         cluster: cluster(&document.cluster)?,
+        losses: document.cluster.lose.clone(),
         conf: conf::of_scenario(document, version, text)?,
         plan,
         expect: expectations(&document.expect, text)?,

@@ -225,6 +225,7 @@ mod tests {
             question: "What did \"it\" do?".to_owned(),
             spark_version: Some("3.5.6".to_owned()),
             cluster: Cluster { executors: 1, nodes: 1 },
+            losses: Vec::new(),
             conf: vec![
                 (INSTANCES.to_owned(), "1".to_owned()),
                 ("spark.memory.fraction".to_owned(), "0.4".to_owned()),

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod doctor;
+mod error;
 pub(crate) mod explain;
 mod header;
 pub(crate) mod layout;

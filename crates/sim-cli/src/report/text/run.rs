@@ -6,7 +6,7 @@ use experiments::Run;
 use experiments::human;
 use experiments::report::Verdict;
 
-use super::{header, oom, stages, timeline, trouble};
+use super::{error, header, oom, stages, timeline, trouble};
 use crate::screen::{Ink, Screen};
 
 pub(crate) fn write(run: &Run, screen: Screen, out: &mut impl Write) -> anyhow::Result<()> {
@@ -19,6 +19,9 @@ pub(crate) fn write(run: &Run, screen: Screen, out: &mut impl Write) -> anyhow::
     trouble::write(report, screen, out)?;
     if let Some(oom_report) = &report.oom {
         oom::write(oom_report, screen, out)?;
+    }
+    if let Some(error_report) = &report.error {
+        error::write(error_report, screen, out)?;
     }
     let ink = match report.verdict {
         Verdict::Finished => Ink::Good,

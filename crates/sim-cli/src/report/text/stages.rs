@@ -64,6 +64,11 @@ fn memory(report: &RunReport, screen: Screen) -> Table<'static> {
 }
 
 fn ended(stage: &StageReport) -> String {
+    let state = state(stage);
+    if stage.attempts > 1 { format!("{state}, {} attempts", stage.attempts) } else { state }
+}
+
+fn state(stage: &StageReport) -> String {
     match (stage.status, stage.failed_tasks) {
         (StageStatus::Succeeded, 0) => "ok".to_owned(),
         (StageStatus::Succeeded, failed) => format!("ok, {failed} failed before"),

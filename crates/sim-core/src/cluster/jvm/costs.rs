@@ -2,6 +2,9 @@
 
 use super::HeapCollector;
 
+/// Heaps of that many bytes need references of 8 bytes.
+const COMPRESSED_REFERENCES: u64 = 32 << 30;
+
 /// Costs of a collector's work by one thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GcCosts {
@@ -76,6 +79,17 @@ impl GcCosts {
                 object_per_mille: 1090,
             },
         }
+    }
+
+    /// The same in a heap of so many bytes: from 32 GiB on references are not compressed (`UseCompressedOops`), and
+    /// objects are larger.
+    #[must_use]
+    pub const fn in_heap(collector: HeapCollector, heap: u64) -> Self {
+        let mut costs = Self::of(collector);
+        if heap >= COMPRESSED_REFERENCES {
+            costs.object_per_mille = Self::of(HeapCollector::Zgc).object_per_mille;
+        }
+        costs
     }
 
     /// Nanoseconds of `rate` picoseconds for each of `units`.

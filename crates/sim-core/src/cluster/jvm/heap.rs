@@ -205,6 +205,12 @@ impl Heap {
         }
     }
 
+    /// Nanoseconds that all threads have yet to stand still, if nothing more is allocated.
+    #[must_use]
+    pub fn owed_ns(&self) -> u64 {
+        self.owed_ns
+    }
+
     /// Live bytes.
     #[must_use]
     pub fn live(&self) -> u64 {

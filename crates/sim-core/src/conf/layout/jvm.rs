@@ -49,6 +49,7 @@ impl Collector {
             "-XX:+UseSerialGC" => Some(Collector::Serial),
             "-XX:+UseZGC" => Some(Collector::Zgc),
             "-XX:+UseShenandoahGC" => Some(Collector::Shenandoah),
+            "-XX:+UseConcMarkSweepGC" => Some(Collector::Cms),
             _ => None,
         })
     }

@@ -83,6 +83,7 @@ fn collector(options: &str) -> Option<&'static str> {
         ("-XX:+UseSerialGC", "serial"),
         ("-XX:+UseZGC", "zgc"),
         ("-XX:+UseShenandoahGC", "shenandoah"),
+        ("-XX:+UseConcMarkSweepGC", "cms"),
     ]
     .into_iter()
     .find_map(|(option, name)| options.split_whitespace().any(|word| word == option).then_some(name))

@@ -1,7 +1,10 @@
 //! The screens of explanations.
 
+mod input;
 mod message;
+mod task;
 
+pub(crate) use input::write as input;
 pub(crate) use message::write as message;
 
 use std::io::{self, Write};

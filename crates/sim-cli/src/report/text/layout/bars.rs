@@ -7,9 +7,10 @@ use experiments::layout::Part;
 
 use crate::screen::{Ink, Screen};
 
-/// Columns of the longest name with its indent, and of a size.
+/// Columns of the longest name with its indent, of a size, and of its share of the whole.
 const NAME: usize = 27;
-const SIZE: usize = 11;
+const SIZE: usize = 10;
+const SHARE: usize = 6;
 
 /// A bar: the columns that it covers, or the column that it is too small for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Bar {
 }
 
 pub(super) fn write(container: &Part, screen: Screen, out: &mut impl Write) -> io::Result<()> {
-    let columns = screen.width.saturating_sub(NAME + SIZE + 2).max(10);
+    let columns = screen.width.saturating_sub(NAME + SIZE + SHARE + 3).max(10);
     let scale = Scale { total: container.bytes, columns };
     rows(container, 0, 0, scale, screen, out)
 }
@@ -66,8 +67,9 @@ fn rows(
     };
     let title = format!("{:indent$}{}", "", part.name.replace('_', " "), indent = depth * 2);
     let line = format!(
-        "{title:<NAME$} {:>SIZE$} {}{}",
+        "{title:<NAME$} {:>SIZE$} {:>SHARE$} {}{}",
         human::bytes(part.bytes),
+        share(part.bytes, scale.total),
         " ".repeat(if drawn.is_empty() { 0 } else { bar.start }),
         screen.paint(ink, &drawn)
     );
@@ -78,6 +80,13 @@ fn rows(
         before = before.saturating_add(inner.bytes);
     }
     Ok(())
+}
+
+/// A share of the whole: `26.5%`.
+fn share(bytes: u64, total: u64) -> String {
+    let total = u128::from(total.max(1));
+    let tenths = (u128::from(bytes) * 2000 + total) / (total * 2);
+    format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -96,6 +105,14 @@ mod tests {
             (before, last) = (before + size, bar.end);
         }
         assert_eq!(last, 60);
+    }
+
+    #[test]
+    fn shares_are_rounded() {
+        assert_eq!(
+            [share(1, 3), share(2, 3), share(3, 3), share(0, 0)],
+            ["33.3%", "66.7%", "100.0%", "0.0%"]
+        );
     }
 
     #[test]
