@@ -1,6 +1,6 @@
 //! Cached blocks in whole runs.
 
-use sim_core::engine::{CostModel, ExecutorConf, JvmConf, RunConf, SchedulingConf, run};
+use sim_core::engine::{CostModel, DriverConf, ExecutorConf, JvmConf, RunConf, SchedulingConf, run};
 use sim_core::ids::{JobId, ProgramId, RddId, StageId};
 use sim_core::memory::{ManagerConf, TaskMemoryConf};
 use sim_core::observe::Counters;
@@ -79,6 +79,7 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         consumers: sim_core::engine::ConsumerConf { sort_initial_records: 16, ..Default::default() },
         cost: CostModel { driver_launch: SimTime::ZERO, ..CostModel::default() },
         container: None,
+        driver: DriverConf::boundless(),
         failures: sim_core::engine::FailureConf::default(),
         max_events: 10_000,
         jvm: JvmConf::idle(),

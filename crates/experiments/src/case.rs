@@ -132,6 +132,7 @@ impl Resolved {
             // Executors come and go as they were recorded.
             run_conf.scheduling.allocation = None;
             recorded::place_executors(&mut run_conf, recording, plan_conf.schedule != Schedule::Anew);
+            run_conf.driver.forget_heap();
         }
         losses::plan(&mut run_conf, &conf, &scenario.losses)?;
         Ok(Self { conf, run_conf, layout, plan_conf, notes })

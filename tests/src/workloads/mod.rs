@@ -11,8 +11,8 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 pub(crate) use tables::spec;
 
 use sim_core::engine::{
-    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss, RunConf,
-    SchedulingConf,
+    ConsumerConf, CostModel, DriverConf, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss,
+    RunConf, SchedulingConf,
 };
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
 use sim_core::outcome::LossReason;
@@ -113,6 +113,7 @@ fn conf(drawn: &Drawn) -> RunConf {
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
         container: None,
+        driver: DriverConf::boundless(),
         failures: failures(drawn),
         max_events: 1_000_000,
         jvm: JvmConf::idle(),

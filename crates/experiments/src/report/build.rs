@@ -7,8 +7,9 @@ use sim_core::outcome::{Outcome, Verdict as Ended};
 use sim_core::units::SimTime;
 
 use super::{
-    ContainerReport, Detail, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport,
-    RunReport, SCHEMA_VERSION, SettingReport, StageReport, TimeParts, Unknown, Verdict, verdict,
+    ContainerReport, Detail, DriverReport, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks,
+    RddReport, RunReport, SCHEMA_VERSION, SettingReport, StageReport, TimeParts, Unknown, Verdict,
+    WarningReport, verdict,
 };
 use crate::Case;
 
@@ -26,7 +27,7 @@ pub(crate) fn build(
         _ => None,
     };
     let error = match &outcome.verdict {
-        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters),
+        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters, &case.conf.semantics()),
         _ => None,
     };
     let lost_executors =
@@ -38,6 +39,7 @@ pub(crate) fn build(
     let verdict_text = verdict::sentence(&verdict::Facts {
         outcome,
         oom: oom.as_ref(),
+        spark: verdict::spark_text(&outcome.verdict, &case.conf.semantics()),
         spilled_bytes: memory_spilled_bytes,
         spilling_tasks: sum(|stage| stage.spilling_tasks),
         evicted_blocks,
@@ -85,6 +87,8 @@ pub(crate) fn build(
         executors_ms,
         executors,
         without: None,
+        driver: DriverReport::of(&case.run_conf.driver, &outcome.driver),
+        warnings: outcome.warnings.iter().map(WarningReport::of).collect(),
         oom,
         error,
         conf: settings(case),

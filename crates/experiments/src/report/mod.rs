@@ -4,6 +4,7 @@
 
 mod build;
 mod container;
+mod driver;
 mod executor;
 mod failure;
 mod layout;
@@ -14,6 +15,7 @@ mod verdict;
 
 pub(crate) use build::build;
 pub use container::{ContainerKill, ContainerReport};
+pub use driver::{DriverReport, WarningReport};
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use failure::{ErrorReport, PartReport};
 pub use layout::LayoutReport;
@@ -100,6 +102,10 @@ pub struct RunReport {
     /// The same input where something costs no time, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without: Option<WithoutReport>,
+    /// What the driver held.
+    pub driver: DriverReport,
+    /// What Spark warns of, in order.
+    pub warnings: Vec<WarningReport>,
     /// The out-of-memory error that ended the application.
     pub oom: Option<OomReport>,
     /// What else ended the application.

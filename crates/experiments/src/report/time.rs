@@ -40,7 +40,7 @@ impl TimeParts {
             metrics.serialization,
             metrics.shuffle,
             metrics.gc_wait,
-            metrics.network,
+            metrics.network + metrics.getting_result,
             metrics.disk + metrics.evict,
             metrics.spill,
             metrics.pool_wait + metrics.lock_wait,

@@ -366,6 +366,8 @@ table_of_keys! {
     /// Shuffle bytes that a reduce task fetches at a time.
     ReducerMaxSizeInFlight = "spark.reducer.maxSizeInFlight":
         Bytes(MiB), Is("48m"), Run, AtLeast(MIB), V3_5;
+    /// Threads of the driver that fetch results.
+    ResultGetterThreads = "spark.resultGetter.threads": Int, Is("4"), Run, AtLeast(1), V3_5;
     /// Largest message between driver and executor, in MiB.
     RpcMessageMaxSize = "spark.rpc.message.maxSize": Int, Is("128"), Run, Between(1, 2047), V3_5;
     /// Longest wait for executors before the first task.

@@ -7,6 +7,7 @@
 
 mod builder;
 mod containers;
+mod driver;
 mod error;
 mod failures;
 pub mod keys;

@@ -6,7 +6,7 @@ use super::scheduling;
 use super::semantics::{ForceCheck, SorterPeak};
 use super::{Conf, Key, containers};
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
-use crate::engine::{CostModel, ExecutorConf, JvmConf, RunConf};
+use crate::engine::{CostModel, DriverConf, ExecutorConf, JvmConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -101,6 +101,7 @@ impl RunConf {
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
             container: Some(containers::container_conf(conf, &deployment, &jvm)),
+            driver: DriverConf::resolve(conf, &deployment, &layout),
             failures: super::failures::failure_conf(conf, deployment.manager, executors),
             max_events: shape.max_events,
             jvm: jvm_conf(conf, cores, local),

@@ -5,6 +5,7 @@
 //!                    → free (finished, failed or killed)
 //! ```
 
+use super::driver::Sent;
 use super::fetch::Fetch;
 use super::fetching::{FetchPhase, Fetching};
 use super::heap::HeapShare;
@@ -40,6 +41,8 @@ pub(super) struct Attempt {
     pub(super) fetching: Fetching,
     /// Its CPU time when its present step began.
     pub(super) cpu_before: SimTime,
+    /// How its result travels, once it was sent.
+    pub(super) sent: Option<Sent>,
     pub(super) heap: HeapShare,
 }
 
@@ -203,6 +206,7 @@ impl Attempt {
             python: PythonState::default(),
             fetching: Fetching::default(),
             cpu_before: SimTime::ZERO,
+            sent: None,
             heap: HeapShare::default(),
         }
     }

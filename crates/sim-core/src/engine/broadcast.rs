@@ -30,6 +30,7 @@ impl<O: Observer> Engine<'_, O> {
             self.forget(pieces);
             self.forget(BlockId(pieces.0 + 1));
         }
+        self.destroy_on_driver(self.workload.broadcasts[broadcast as usize].pieces);
         self.emit_pools();
     }
 

@@ -1,5 +1,6 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
+use super::driver_conf::DriverConf;
 use super::failure_conf::FailureConf;
 use super::scheduling_conf::SchedulingConf;
 use crate::cluster::container::ContainerConf;
@@ -30,6 +31,8 @@ pub struct RunConf {
     pub cost: CostModel,
     /// What the containers of executors are; `None` where nobody watches them and Python takes no memory.
     pub container: Option<ContainerConf>,
+    /// The driver.
+    pub driver: DriverConf,
     /// The heaps of the executors and their collections of garbage.
     pub jvm: JvmConf,
     /// What happens when executors are lost and tasks fail.

@@ -5,7 +5,7 @@ use crate::cluster::container::{ContainerConf, Limit};
 use crate::cluster::python::{PythonConf, Transport};
 use crate::conf::layout::Collector;
 use crate::engine::{
-    ConsumerConf, CostModel, ExecutorConf, FailureConf, JvmConf, RunConf, SchedulingConf, run,
+    ConsumerConf, CostModel, DriverConf, ExecutorConf, FailureConf, JvmConf, RunConf, SchedulingConf, run,
 };
 use crate::ids::{ProgramId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -34,6 +34,7 @@ fn conf(limit: Limit, python: PythonConf) -> RunConf {
             removed: None,
         }],
         task_cpus: 1,
+        driver: DriverConf::boundless(),
         scheduling: SchedulingConf::default(),
         max_failures: 4,
         unroll: UnrollConf::default(),

@@ -85,6 +85,7 @@ impl<O: Observer> Engine<'_, O> {
             (state.status, state.again) = (StageStatus::Aborted, false);
         }
         for stage in running {
+            self.forget_tasks(stage);
             self.emit(Event::StageEnded(stage, false));
         }
         self.end_job(job, false);
@@ -98,6 +99,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.break_off(attempt, End::Killed);
             }
         }
+        self.drop_results(stages);
     }
 
     /// The application ends with all its jobs.

@@ -36,6 +36,7 @@ fn conf(executors: usize, collector: HeapCollector) -> RunConf {
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
+        driver: crate::engine::DriverConf::boundless(),
         failures: FailureConf::default(),
         max_events: 100_000,
         jvm: JvmConf {

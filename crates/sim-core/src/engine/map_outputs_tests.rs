@@ -1,8 +1,8 @@
 //! Lost map output as stories: two executors of one core, 100 ms of work a task, and nothing else takes time.
 
 use super::super::{
-    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss, RunConf,
-    SchedulingConf, run,
+    ConsumerConf, CostModel, DriverConf, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss,
+    RunConf, SchedulingConf, run,
 };
 use crate::ids::{JobId, ProgramId, ShuffleId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -29,6 +29,7 @@ fn conf(killed: &[(u32, u64)]) -> RunConf {
     RunConf {
         executors: vec![executor(0), executor(0)],
         task_cpus: 1,
+        driver: DriverConf::boundless(),
         scheduling: SchedulingConf::default(),
         container: None,
         max_failures: 4,

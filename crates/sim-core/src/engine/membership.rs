@@ -73,6 +73,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.break_off(attempt, End::Lost(&loss));
             }
         }
+        self.lose_results(executor);
         self.cluster.executors[executor.index()].heap = None;
         self.lose_blocks(executor);
         self.cluster.executors[executor.index()].forget_memory(&self.conf.executors[executor.index()]);

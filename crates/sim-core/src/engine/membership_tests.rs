@@ -1,7 +1,8 @@
 //! Executors that come and go, as stories: 100 ms of work a task, and nothing else takes time.
 
 use crate::engine::{
-    ConsumerConf, CostModel, Engine, ExecutorConf, FailureConf, JvmConf, RunConf, SchedulingConf, run,
+    ConsumerConf, CostModel, DriverConf, Engine, ExecutorConf, FailureConf, JvmConf, RunConf, SchedulingConf,
+    run,
 };
 use crate::ids::{ExecutorId, JobId, ProgramId, RddId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -35,6 +36,7 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
         container: None,
+        driver: DriverConf::boundless(),
         failures: FailureConf::default(),
         max_events: 10_000,
         jvm: JvmConf::idle(),

@@ -12,6 +12,8 @@ mod broadcast;
 mod cached;
 mod conf;
 mod container;
+mod driver;
+mod driver_conf;
 mod executor;
 mod failure_conf;
 mod failures;
@@ -36,11 +38,13 @@ mod view;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
+pub use driver_conf::{DriverConf, DriverContainer, RETAINED_TASKS};
 pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
 pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
 use self::allocating::Allocation;
 use self::attempt::{Attempt, Doing};
+use self::driver::Driver;
 use self::executor::{Executor, Presence};
 use self::queue::{EventQueue, Happening};
 use self::resource::FairShare;
@@ -71,6 +75,7 @@ pub struct Engine<'w, O> {
     attempts: Vec<Attempt>,
     scheduler: Scheduler,
     allocation: Option<Allocation>,
+    driver: Driver,
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
@@ -115,6 +120,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let nodes = nodes.max(conf.scheduling.allocation.map_or(0, |allocation| allocation.nodes));
         let resource = |rate: u64| vec![FairShare::new(rate); nodes as usize];
         let blocks = workload.rdd_blocks() as usize + workload.broadcasts.len() * 2 * executors.len();
+        let driver = Driver::new(&conf.driver, workload, executors.len());
         let mut engine = Self {
             workload,
             conf: conf.clone(),
@@ -125,6 +131,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             attempts,
             scheduler: Scheduler::new(workload),
             allocation: conf.scheduling.allocation.map(|of| Allocation::new(of, conf.executors.len())),
+            driver,
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
@@ -179,6 +186,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Submit { job } => self.submit(job),
             Happening::Look => self.look_for_slow_tasks(),
             Happening::Allocate => self.allocate(),
+            Happening::Fetched { thread, .. } => self.result_fetched(thread),
+            Happening::BroadcastTimeout { job } => self.broadcast_timed_out(job),
             Happening::Resubmit => self.resubmit_failed_stages(),
             Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
@@ -205,6 +214,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             | Happening::Look
             | Happening::Allocate => self.scheduler.is_over(),
             Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
+            Happening::Fetched { thread, number } => !self.driver.fetches(thread, number),
+            Happening::BroadcastTimeout { job } => !self.scheduler.is_running(job as usize),
             Happening::HeapExhausted { .. }
             | Happening::Recheck { .. }
             | Happening::Submit { .. }
@@ -243,8 +254,9 @@ impl<'w, O: Observer> Engine<'w, O> {
             Verdict::GaveUp => self.now,
         };
         let containers = self.container_uses();
-        let outcome =
-            Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls, containers };
+        let (driver, warnings) = self.driver.peaks();
+        let (events, memory_calls) = (self.events, self.memory_calls);
+        let outcome = Outcome { verdict, end, events, memory_calls, containers, driver, warnings };
         (outcome, self.observer)
     }
 
@@ -306,6 +318,12 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// Moves bytes over a disk or network; false where that takes no time.
     fn move_bytes(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
+        let executor = self.attempts[attempt as usize].info.executor;
+        self.move_from(attempt, executor, over, bytes)
+    }
+
+    /// The same from an executor, for a flow that need not be an attempt's.
+    fn move_from(&mut self, flow: u32, executor: ExecutorId, over: Over, bytes: Bytes) -> bool {
         let rate = match over {
             Over::Disk => self.conf.cost.disk_bytes_per_second,
             Over::Network => self.conf.cost.network_bytes_per_second,
@@ -313,13 +331,13 @@ impl<'w, O: Observer> Engine<'w, O> {
         if rate == 0 || bytes.is_zero() {
             return false;
         }
-        let node = self.node_of(attempt);
+        let node = self.conf.executors[executor.index()].node;
         let resource = match over {
             Over::Disk => node,
             Over::Network => self.disks.len() as u32 + node,
         };
         let now = self.now;
-        self.resource(resource).arrive(now, attempt, bytes);
+        self.resource(resource).arrive(now, flow, bytes);
         self.foresee(resource);
         true
     }
@@ -356,10 +374,11 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn resource_done(&mut self, index: u32) {
         let now = self.now;
-        let attempt = self.resource(index).complete(now);
+        let flow = self.resource(index).complete(now);
         self.foresee(index);
-        match attempt {
-            Some(beside) if beside & fetching::BESIDE != 0 => self.fetched_beside(beside & !fetching::BESIDE),
+        match flow {
+            Some(flow) if flow & fetching::BESIDE != 0 => self.fetched_beside(flow & !fetching::BESIDE),
+            Some(flow) if flow & driver::FETCHES != 0 => self.result_fetched(flow & !driver::FETCHES),
             Some(attempt) if !self.is_held_up(attempt) => self.advance(attempt),
             _ => {}
         }

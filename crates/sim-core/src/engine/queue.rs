@@ -30,6 +30,10 @@ pub(super) enum Happening {
     Add { executor: u32 },
     /// The container of an executor is measured.
     Measure { executor: u32 },
+    /// A thread of the driver has fetched a result, in no time.
+    Fetched { thread: u32, number: u32 },
+    /// A broadcast has taken too long.
+    BroadcastTimeout { job: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
     /// The driver looks for slow tasks.
@@ -45,14 +49,18 @@ pub(super) enum Happening {
 impl Happening {
     const fn class(self) -> u64 {
         match self {
-            Self::ResourceDone { .. } => 0,
+            Self::ResourceDone { .. } | Self::Fetched { .. } => 0,
             Self::Resume { .. } => 1,
             Self::Recheck { .. } => 2,
             Self::HeapExhausted { .. } => 3,
             Self::Remove { .. } | Self::Lose { .. } => 4,
             Self::Add { .. } => 5,
             Self::Measure { .. } => 6,
-            Self::Submit { .. } | Self::Resubmit | Self::Look | Self::Allocate => 7,
+            Self::Submit { .. }
+            | Self::BroadcastTimeout { .. }
+            | Self::Resubmit
+            | Self::Look
+            | Self::Allocate => 7,
             Self::Offer => 8,
         }
     }

@@ -119,6 +119,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         self.scheduler.jobs[job as usize] = JobState::Running;
         self.emit(Event::JobSubmitted(JobId(job)));
+        if self.is_too_deep(JobId(job)) {
+            return;
+        }
+        self.await_broadcast(JobId(job));
         self.find_lost_outputs(JobId(job));
         for &stage in &self.workload.jobs[job as usize].stages {
             if self.scheduler.stages[stage.index()].status == StageStatus::Done {
@@ -139,6 +143,9 @@ impl<'w, O: Observer> Engine<'w, O> {
                 scheduler.stages[stage.index()].status == StageStatus::Done
             };
             for &stage in &job.stages {
+                if !self.scheduler.is_running(index) {
+                    break;
+                }
                 let waits = self.scheduler.stages[stage.index()].status == StageStatus::Waiting;
                 let parents = &workload.stages[stage.index()].parents;
                 if waits && parents.iter().all(|parent| done(&self.scheduler, parent)) {
@@ -156,6 +163,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     pub(super) fn end_job(&mut self, job: JobId, succeeded: bool) {
         self.scheduler.jobs[job.index()] = JobState::Ended;
         self.scheduler.jobs_left -= 1;
+        let succeeded = self.take_results_of(job, succeeded);
         self.last_end = self.now;
         self.cancel_what_nobody_needs(job);
         self.emit(Event::JobEnded(job, succeeded));
@@ -196,6 +204,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                     self.break_off(attempt, End::Killed);
                 }
             }
+            self.drop_all_results();
         }
     }
 
@@ -232,8 +241,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         let at = self.scheduler.active.partition_point(|&other| other < (job, stage));
         self.scheduler.active.insert(at, (job, stage));
-        self.allocation_stage();
-        self.schedule_offer(self.now);
+        if self.take_tasks(job, stage) {
+            self.allocation_stage();
+            self.schedule_offer(self.now);
+        }
     }
 
     fn end_stage(&mut self, stage: StageId) {
@@ -246,6 +257,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             state.again = false;
         }
         self.scheduler.active.retain(|&(_, active)| active != stage);
+        self.forget_tasks(stage);
         self.emit(Event::StageEnded(stage, true));
         if self.scheduler.lost_outputs > 0 {
             if !complete {

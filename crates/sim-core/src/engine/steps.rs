@@ -275,7 +275,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.transfer(attempt, Transfer::Shuffle, Over::Disk, size(bytes))
             }
             Op::WriteOutput { bytes } => self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes)),
-            Op::Result { bytes } => self.transfer(attempt, Transfer::Network, Over::Network, size(bytes)),
+            Op::Result { bytes } => self.send_result(attempt, size(bytes)),
             Op::Heap { bytes } => self.hold_objects(attempt, size(bytes)),
         }
     }
@@ -502,9 +502,9 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn finish_attempt(&mut self, attempt: u32) {
         let (info, metrics) = self.last_figures(attempt, true);
+        let sent = self.attempts[attempt as usize].sent.take();
         self.clean_up(attempt);
-        self.emit(Event::AttemptEnded(&info, &metrics, End::Finished));
-        self.task_finished(&info);
+        self.deliver(info, metrics, sent);
     }
 
     /// An attempt throws: it ends, its executor goes on.
@@ -618,6 +618,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         state.frames.clear();
         state.slots.clear();
         state.reading.clear();
+        state.sent = None;
         state.unrolled = false;
         let (free, stage) = (state.info.slot, state.info.stage);
         self.scheduler.stages[stage.index()].running -= 1;

@@ -51,6 +51,8 @@ pub struct TaskMetrics {
     pub lock_wait: SimTime,
     /// Time of launching.
     pub launch: SimTime,
+    /// Time in which the driver fetched its result as a block, its executor being done with it (`Getting Result Time`).
+    pub getting_result: SimTime,
     /// `JVM GC Time`: what the beans of all collectors of its executor counted while it ran; not a part of its own time.
     pub jvm_gc_time: SimTime,
 }
@@ -70,6 +72,7 @@ impl TaskMetrics {
             + self.pool_wait
             + self.lock_wait
             + self.launch
+            + self.getting_result
     }
 
     /// The same with no time in any part.
@@ -88,6 +91,7 @@ impl TaskMetrics {
             pool_wait: ZERO,
             lock_wait: ZERO,
             launch: ZERO,
+            getting_result: ZERO,
             jvm_gc_time: ZERO,
             ..self
         }
@@ -122,6 +126,7 @@ impl TaskMetrics {
         self.pool_wait += other.pool_wait;
         self.lock_wait += other.lock_wait;
         self.launch += other.launch;
+        self.getting_result += other.getting_result;
     }
 }
 
@@ -144,12 +149,13 @@ mod tests {
             pool_wait: one,
             lock_wait: one,
             launch: one,
+            getting_result: one,
             ..TaskMetrics::default()
         };
-        assert_eq!(parts.duration(), SimTime(11));
+        assert_eq!(parts.duration(), SimTime(12));
         let mut twice = parts;
         twice.add(&parts);
-        assert_eq!(twice.duration(), SimTime(22));
+        assert_eq!(twice.duration(), SimTime(24));
         assert_eq!(twice.timeless(), TaskMetrics::default());
     }
 }

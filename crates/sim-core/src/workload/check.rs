@@ -60,7 +60,9 @@ impl Workload {
                 return err(format!("pool {}: no job {}", pool.name, job.0));
             }
         }
-        self.check_jobs()
+        self.check_jobs()?;
+        let tasks: Vec<u32> = self.stages.iter().map(|stage| stage.tasks).collect();
+        self.driver.check(self.jobs.len(), self.broadcasts.len(), &tasks).map_err(WorkloadError)
     }
 
     fn check_jobs(&self) -> Result<(), WorkloadError> {

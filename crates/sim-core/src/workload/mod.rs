@@ -5,10 +5,12 @@
 //! program of its own that computes a partition, so that a lost block can be computed again.
 
 mod check;
+mod driver;
 mod pool;
 mod program;
 
 pub use check::WorkloadError;
+pub use driver::{Collected, Depth, DriverWork, Payload, Relation};
 pub use pool::{Pool, PoolMode};
 pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, PythonWork, Slot};
 
@@ -33,6 +35,8 @@ pub struct Workload {
     pub broadcasts: Vec<Broadcast>,
     /// Pools of jobs, which count where `spark.scheduler.mode` is `FAIR`.
     pub pools: Vec<Pool>,
+    /// What the driver does besides launching tasks.
+    pub driver: DriverWork,
 }
 
 /// What an action of the driver runs.

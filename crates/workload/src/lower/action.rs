@@ -26,10 +26,11 @@ impl Lowering<'_> {
         if let Action::Take(rows) = job.action {
             self.take(job, rows, &mut delay)?;
         } else {
-            let stage = self.result_stage(job)?;
+            let stage = self.result_stage(index)?;
             self.push_job(job, stage, delay);
         }
         let end = JobId::at(self.workload.jobs.len() - 1);
+        self.driver_of(index, end);
         self.workload.jobs[end.index()].unpersist =
             job.unpersist.iter().filter_map(|&node| self.rdd_of(node)).collect();
         if let Some(pool) = job.pool {
@@ -39,9 +40,11 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn result_stage(&mut self, job: &plan::Job) -> Result<StageId, Error> {
+    fn result_stage(&mut self, index: usize) -> Result<StageId, Error> {
+        let job = &self.plan.jobs[index];
         let node = self.plan.node(job.on);
         let mut stream = self.stream(job.on)?;
+        self.make_results(index, &mut stream)?;
         let costs = &self.conf.costs;
         match job.action {
             Action::Collect | Action::Take(_) => {

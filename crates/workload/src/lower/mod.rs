@@ -9,6 +9,7 @@ mod broadcast;
 mod cache;
 mod coalesce;
 mod conf;
+mod driver;
 mod exchange;
 mod join;
 mod join_strategy;
@@ -101,7 +102,11 @@ impl<'p> Lowering<'p> {
     fn stream(&mut self, id: NodeId) -> Result<Stream, Error> {
         let node = self.plan.node(id);
         match &node.operator {
-            Operator::Scan { splits, file_bytes } => self.scan(node, splits.as_deref(), *file_bytes),
+            Operator::Scan { splits, file_bytes } => {
+                let mut stream = self.scan(node, splits.as_deref(), *file_bytes)?;
+                stream.carried = self.carried(id, &stream);
+                Ok(stream)
+            }
             Operator::Recorded(tasks) => self.recorded(node, tasks),
             Operator::Narrow => self.narrow(node),
             Operator::Python(function) => self.python(node, function),

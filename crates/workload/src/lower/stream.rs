@@ -68,6 +68,8 @@ pub(super) struct Stream {
     pending_serialization: u128,
     /// By column of a step's time: millionths of it that are serialization.
     serialization_ppm: BTreeMap<u16, u32>,
+    /// Bytes of data in each serialized task, and of the driver's collection that it was cut of.
+    pub(super) carried: Option<(Vec<u64>, u64)>,
     /// Whether the time is recorded, so that no step adds any.
     recorded: bool,
 }
@@ -270,6 +272,15 @@ impl Stream {
         self.columns.extend(other.columns);
         self.open.extend(other.open.iter().map(|slot| slot + first_slot));
         self.parents.extend(other.parents);
+        self.carried = match (self.carried.take(), other.carried) {
+            (Some((mut bytes, collection)), Some((more, others))) => {
+                for (bytes, more) in bytes.iter_mut().zip(more) {
+                    *bytes = bytes.saturating_add(more);
+                }
+                Some((bytes, collection.saturating_add(others)))
+            }
+            (one, other) => one.or(other),
+        };
         for (pending, more) in self.pending.iter_mut().zip(other.pending) {
             *pending = pending.saturating_add(more);
         }
@@ -289,7 +300,7 @@ impl Stream {
     /// The same steps in other tasks, with the values of their columns and their pending time.
     pub(super) fn with_tasks(self, cells: Vec<Cell>, columns: Vec<Vec<u64>>, pending: Vec<u64>) -> Self {
         // Where a recorded task ran says nothing about tasks that are put together of several.
-        Self { cells, columns, pending, placement: Vec::new(), ..self }
+        Self { cells, columns, pending, placement: Vec::new(), carried: None, ..self }
     }
 
     /// Some of the tasks.

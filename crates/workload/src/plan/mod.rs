@@ -5,6 +5,7 @@
 
 mod apportion;
 mod build;
+mod driver;
 mod items;
 mod keys;
 mod python;
@@ -18,6 +19,7 @@ use sim_core::workload::Pool;
 pub use apportion::apportion;
 pub(crate) use apportion::evenly;
 pub(crate) use build::Builder;
+pub use driver::{Nesting, OfDriver, Parallelized, Results};
 pub use items::Items;
 pub use keys::{Keys, Share};
 pub use python::PythonFunction;
@@ -36,6 +38,8 @@ pub struct Plan {
     pub pools: Vec<Pool>,
     /// An application that a log recorded; it stands alone, without nodes and jobs beside it.
     pub recording: Option<Box<Recording>>,
+    /// What the driver has to do with them.
+    pub driver: OfDriver,
 }
 
 /// A row of [`Plan::nodes`].

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
+use super::driver::{Nested, Results};
 use super::name::Name;
 
 /// What the driver does next.
@@ -45,4 +46,7 @@ pub(crate) struct Run<'a> {
     pub(crate) delay_ms: u32,
     #[serde(default)]
     pub(crate) pool: Option<Name<'a>>,
+    pub(crate) results: Option<Results>,
+    #[serde(default)]
+    pub(crate) nested: Option<Nested>,
 }

@@ -4,6 +4,7 @@ mod action;
 mod conf;
 mod diagnose;
 mod document;
+mod driver;
 mod entries;
 mod expect;
 mod loss;

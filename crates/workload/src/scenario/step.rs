@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
+use super::driver::Parallelized;
 use super::name::Name;
 use super::python::Python;
 use super::quantity::{Amount, Bytes, Count};
@@ -85,6 +86,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) compression: Ratio,
     #[serde(default)]
     pub(crate) file_bytes: Option<Amount<'a, Bytes>>,
+    #[serde(default)]
+    pub(crate) parallelized: Option<Parallelized>,
     #[serde(default)]
     pub(crate) keys: Keys,
     #[serde(default)]

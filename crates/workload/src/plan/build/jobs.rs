@@ -5,7 +5,7 @@ use sim_core::workload::Pool;
 
 use super::Builder;
 use crate::Error;
-use crate::plan::{Action, Job, Operator};
+use crate::plan::{Action, Job, Operator, Results};
 use crate::scenario::{self, Name};
 
 /// Jobs of a scenario, repetitions counted.
@@ -29,7 +29,14 @@ impl<'d> Builder<'d> {
             Written::Collect(run) => (Action::Collect, run),
             Written::Write(run) => (Action::Write, run),
             Written::Take { on, rows, name, delay_ms, pool } => {
-                let run = scenario::Run { on: *on, name: name.clone(), delay_ms: *delay_ms, pool: *pool };
+                let run = scenario::Run {
+                    on: *on,
+                    name: name.clone(),
+                    delay_ms: *delay_ms,
+                    pool: *pool,
+                    results: None,
+                    nested: None,
+                };
                 return self.job(Action::Take(*rows), &run, before);
             }
             Written::Unpersist { on } => return self.unpersist(*on, before),
@@ -56,7 +63,30 @@ impl<'d> Builder<'d> {
                 return Ok(if last.is_empty() { before } else { last });
             }
         };
-        self.job(kind, run, before)
+        let ends = self.job(kind, run, before)?;
+        let job = self.plan.jobs.len() - 1;
+        match &run.results {
+            Some(_) if kind != Action::Collect => {
+                return Err(Error::new("`results` says what becomes of collected rows")
+                    .at(run.on.span(self.text))
+                    .help("put it into a `collect`"));
+            }
+            Some(written) => {
+                let results = Results {
+                    api: written.api,
+                    heap_bytes_per_row: written.heap_bytes_per_row,
+                    array_bytes_per_row: written.array_bytes_per_row,
+                    making_bytes_per_row: written.making_bytes_per_row,
+                    python_bytes_per_row: written.python_bytes_per_row,
+                };
+                self.plan.driver.results.push((job, results));
+            }
+            None => {}
+        }
+        if let Some(nested) = &run.nested {
+            self.plan.driver.nested.push((job, nested.of, nested.steps.get()));
+        }
+        Ok(ends)
     }
 
     fn job(
