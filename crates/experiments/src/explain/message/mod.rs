@@ -71,7 +71,8 @@ pub fn explain(text: &str) -> Option<MessageReport> {
     {
         root.failure = Some(FailureKind::DriverHeap);
     }
-    let follows = found.map(recognised).collect();
+    // A code that has no row of its own says nothing beside a better sign.
+    let follows = found.filter(|found| found.symptom != Symptom::ExitCode).map(recognised).collect();
     Some(MessageReport { schema_version: SCHEMA_VERSION, root, answer, follows })
 }
 

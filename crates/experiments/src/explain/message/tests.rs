@@ -68,6 +68,7 @@ fn exit_codes_are_answered() {
     ] {
         let report = explained(code);
         assert!(report.answer.verdict.contains(verdict), "{code}: {}", report.answer.verdict);
+        assert_eq!(report.follows, [], "{code} says one thing");
     }
 }
 
