@@ -143,7 +143,7 @@ fn stack(nesting: Nesting, steps: u32) -> Bytes {
     let each = match nesting {
         Nesting::Map => 4_900,
         Nesting::Union => 5_700,
-        Nesting::Expression => 500,
+        Nesting::Expression => 1_500,
     };
     Bytes(u64::from(steps) * each)
 }
