@@ -28,7 +28,7 @@ fn conf(executors: usize, collector: HeapCollector) -> RunConf {
         executors: vec![executor; executors],
         task_cpus: 1,
         max_failures: 4,
-        locality_wait: MS(3_000),
+        scheduling: crate::engine::SchedulingConf::default(),
         unroll: UnrollConf::default(),
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
@@ -67,7 +67,7 @@ fn workload(objects: &[u64], time: SimTime) -> Workload {
             values: objects.to_vec(),
             placement: vec![],
         }],
-        programs: vec![Program { ops, columns: 1, slots: 0 }],
+        programs: vec![Program { ops, columns: 1, slots: 0, ..Program::default() }],
         ..Workload::default()
     }
 }

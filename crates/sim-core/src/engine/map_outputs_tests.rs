@@ -29,7 +29,7 @@ fn conf(killed: &[(u32, u64)]) -> RunConf {
         executors: vec![executor(0), executor(0)],
         task_cpus: 1,
         max_failures: 4,
-        locality_wait: SimTime::ZERO,
+        scheduling: crate::engine::SchedulingConf::default(),
         unroll: UnrollConf { initial: Bytes(100), ..UnrollConf::default() },
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
@@ -48,7 +48,7 @@ fn conf(killed: &[(u32, u64)]) -> RunConf {
 fn workload(maps: u32, reduces: u32, jobs: u32) -> Workload {
     let work = Op::Compute { time: Amount::Fixed(100_000_000) };
     let (shuffle, bytes) = (ShuffleId(0), Amount::Fixed(10));
-    let program = |ops| Program { ops, columns: 0, slots: 0 };
+    let program = |ops| Program { ops, columns: 0, slots: 0, ..Program::default() };
     let stage = |name: &str, parents, program, tasks, shuffle| Stage {
         name: name.into(),
         parents,
