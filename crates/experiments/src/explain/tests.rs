@@ -63,7 +63,8 @@ fn a_failure_says_who_held_the_memory_and_what_helps() {
     let held = failure.held.as_ref().expect("holders");
     assert_eq!(held.unified_bytes, 37_958_451);
     assert_eq!(held.attempts[0].consumers[0].consumer, "LongToUnsafeRowMap");
-    assert_eq!(effect(&report, failure, "twice_the_memory"), Some(Effect::Solves));
+    assert_eq!(effect(&report, failure, "twice_the_memory"), Some(Effect::DoesNotHelp));
+    assert_eq!(effect(&report, failure, "least_heap"), Some(Effect::Solves));
     assert_eq!(
         effect(&report, failure, "more_overhead"),
         Some(Effect::ChangesNothing),
@@ -91,7 +92,9 @@ fn a_spill_is_explained_and_cured() {
     let spill = of(&report, FindingKind::Spill).expect("it spills");
     assert!(spill.title.starts_with("UnsafeExternalSorter of stage 1"), "{}", spill.title);
     assert!(spill.cause.contains("at most 1/2 of what execution can have"), "{}", spill.cause);
-    assert_eq!(spill.bytes, Some(report.before.memory_spilled_bytes));
+    // Rows, which fill most of the pages that are freed.
+    let freed = report.before.memory_spilled_bytes;
+    assert!(spill.bytes.is_some_and(|rows| rows < freed && rows > freed / 10 * 9), "{spill:?}");
     assert_eq!(effect(&report, spill, "four_times_the_partitions"), Some(Effect::Solves));
     assert_eq!(effect(&report, spill, "half_the_cores"), Some(Effect::Solves));
     assert_eq!(of(&explained(&sorting(3_000_000, 8, 0.6)), FindingKind::Spill), None);
