@@ -1,6 +1,6 @@
 //! Cached blocks in whole runs.
 
-use sim_core::engine::{CostModel, ExecutorConf, JvmConf, RunConf, run};
+use sim_core::engine::{CostModel, DriverConf, ExecutorConf, JvmConf, RunConf, SchedulingConf, run};
 use sim_core::ids::{JobId, ProgramId, RddId, StageId};
 use sim_core::memory::{ManagerConf, TaskMemoryConf};
 use sim_core::observe::Counters;
@@ -13,7 +13,7 @@ use sim_core::workload::{Amount, ConsumerSpec, Job, Op, Partition, Program, Rdd,
 /// time: the first to have read it caches it again, the other finds it there (`maybeCacheDiskValuesInMemory`).
 #[test]
 fn two_readers_of_a_block_on_disk_cache_it_once() {
-    let program = |ops: Vec<Op>| Program { ops, columns: 0, slots: 1 };
+    let program = |ops: Vec<Op>| Program { ops, columns: 0, slots: 1, ..Program::default() };
     let fixed = Amount::Fixed;
     let read =
         program(vec![Op::ReadBlock { rdd: RddId(0), partition: fixed(0) }, Op::Result { bytes: fixed(1) }]);
@@ -69,11 +69,17 @@ fn two_readers_of_a_block_on_disk_cache_it_once() {
         executors: vec![executor],
         task_cpus: 1,
         max_failures: 1,
-        locality_wait: SimTime::ZERO,
+        scheduling: SchedulingConf {
+            wait_process: SimTime::ZERO,
+            wait_node: SimTime::ZERO,
+            ..SchedulingConf::default()
+        },
         unroll: UnrollConf { initial: Bytes(100), ..UnrollConf::default() },
         task_memory: TaskMemoryConf::default(),
         consumers: sim_core::engine::ConsumerConf { sort_initial_records: 16, ..Default::default() },
         cost: CostModel { driver_launch: SimTime::ZERO, ..CostModel::default() },
+        container: None,
+        driver: DriverConf::boundless(),
         failures: sim_core::engine::FailureConf::default(),
         max_events: 10_000,
         jvm: JvmConf::idle(),

@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use sim_core::engine::{CostModel, ExecutorConf, run};
 use sim_core::memory::ManagerConf;
-use sim_core::observe::{AttemptInfo, Counters, Fingerprint, Journal, Moment, TaskMetrics};
+use sim_core::observe::{AttemptInfo, Counters, Fingerprint, Journal, Moment};
 use sim_core::outcome::Verdict;
 use sim_core::units::{Bytes, SimTime};
 
@@ -187,17 +187,7 @@ fn memory_figures(case: &Case) -> Vec<Moment> {
         match moment {
             Moment::AttemptFinished(info, metrics) | Moment::AttemptFailed(info, metrics, _) => {
                 timeless(info);
-                let zero = SimTime::ZERO;
-                **metrics = TaskMetrics {
-                    cpu: zero,
-                    launch: zero,
-                    io: zero,
-                    spill: zero,
-                    pool_wait: zero,
-                    lock_wait: zero,
-                    evict: zero,
-                    ..**metrics
-                };
+                **metrics = metrics.timeless();
             }
             Moment::AttemptLaunched(info)
             | Moment::AttemptWaits(info)

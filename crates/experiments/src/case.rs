@@ -129,7 +129,10 @@ impl Resolved {
         if let Some(recording) = &scenario.plan.recording {
             plan_conf.schedule = recorded::schedule(&conf, &layers[0])?;
             plan_conf.recorded_under = Some(recorded::recorded_under(&conf, &layers[0], shape)?);
+            // Executors come and go as they were recorded.
+            run_conf.scheduling.allocation = None;
             recorded::place_executors(&mut run_conf, recording, plan_conf.schedule != Schedule::Anew);
+            run_conf.driver.forget_heap();
         }
         losses::plan(&mut run_conf, &conf, &scenario.losses)?;
         Ok(Self { conf, run_conf, layout, plan_conf, notes })

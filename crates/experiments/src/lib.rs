@@ -31,6 +31,7 @@ mod settings;
 pub mod size;
 pub mod submit;
 pub mod sweep;
+pub mod without;
 
 pub use case::{Case, DEFAULT_VERSION, Note};
 pub use error::Error;

@@ -35,8 +35,13 @@ fn workload(joined: bool, destroy: Vec<u32>) -> Workload {
         jobs: vec![job(0, destroy), job(1, vec![])],
         stages: vec![stage(0), stage(1)],
         programs: vec![
-            Program { ops: vec![Op::ReadBroadcast { broadcast: 0, joined }, work], columns: 0, slots: 0 },
-            Program { ops: vec![work], columns: 0, slots: 0 },
+            Program {
+                ops: vec![Op::ReadBroadcast { broadcast: 0, joined }, work],
+                columns: 0,
+                slots: 0,
+                ..Program::default()
+            },
+            Program { ops: vec![work], columns: 0, slots: 0, ..Program::default() },
         ],
         broadcasts: vec![Broadcast { pieces: PIECES, value: VALUE }],
         ..Workload::default()

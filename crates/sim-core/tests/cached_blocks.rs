@@ -36,8 +36,8 @@ fn workload(level: StorageLevel) -> Workload {
             placement: vec![],
         }],
         programs: vec![
-            Program { ops: vec![read], columns: 1, slots: 0 },
-            Program { ops: vec![fill], columns: 0, slots: 0 },
+            Program { ops: vec![read], columns: 1, slots: 0, ..Program::default() },
+            Program { ops: vec![fill], columns: 0, slots: 0, ..Program::default() },
         ],
         rdds: vec![Rdd {
             name: "cached".into(),

@@ -53,6 +53,7 @@ fn a_recorded_sort_spills_to_the_byte() {
         ],
         columns: 3,
         slots: 1,
+        ..Program::default()
     };
     let workload = Workload {
         jobs: vec![Job {

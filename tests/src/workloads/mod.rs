@@ -11,7 +11,8 @@ pub use drawn::{Drawn, DrawnConsumer, DrawnExecutor, DrawnRdd, DrawnRun, DrawnSt
 pub(crate) use tables::spec;
 
 use sim_core::engine::{
-    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss, RunConf,
+    ConsumerConf, CostModel, DriverConf, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss,
+    RunConf, SchedulingConf,
 };
 use sim_core::memory::{ManagerConf, MemoryMode, TaskMemoryConf, WakeOrder};
 use sim_core::outcome::LossReason;
@@ -94,11 +95,12 @@ fn conf(drawn: &Drawn) -> RunConf {
         executor_launch: SimTime(20_000),
         ..CostModel::default()
     };
+    let wait = SimTime(u64::from(run.locality_wait_us) * 1_000);
     RunConf {
         executors: drawn.executors.iter().take(3).map(executor).collect(),
         task_cpus: 1,
         max_failures: u32::from(run.max_failures % 3) + 1,
-        locality_wait: SimTime(u64::from(run.locality_wait_us) * 1_000),
+        scheduling: SchedulingConf { wait_process: wait, wait_node: wait, ..SchedulingConf::default() },
         unroll: UnrollConf { initial: Bytes(200), check_period: 4, growth_factor: 1.5 },
         task_memory: TaskMemoryConf {
             tungsten_memory_mode: if run.off_heap { MemoryMode::OffHeap } else { MemoryMode::OnHeap },
@@ -110,6 +112,8 @@ fn conf(drawn: &Drawn) -> RunConf {
             ..ConsumerConf::default()
         },
         cost: if run.takes_time { slow } else { CostModel::instant() },
+        container: None,
+        driver: DriverConf::boundless(),
         failures: failures(drawn),
         max_events: 1_000_000,
         jvm: JvmConf::idle(),

@@ -128,7 +128,7 @@ fn program(
         (Sink::Result, _) => Op::Result { bytes: ROWS },
         _ => Op::WriteOutput { bytes: BYTES },
     });
-    Program { ops, columns: COLUMNS, slots: 2 }
+    Program { ops, columns: COLUMNS, slots: 2, ..Program::default() }
 }
 
 /// What a drawn consumer is.
@@ -178,5 +178,5 @@ fn rdd_program(drawn: &DrawnRdd) -> Program {
     } else {
         ops.push(Op::Compute { time: TIME });
     }
-    Program { ops, columns: COLUMNS, slots: 1 }
+    Program { ops, columns: COLUMNS, slots: 1, ..Program::default() }
 }

@@ -119,6 +119,14 @@ pub(super) fn of_failure(cause: &Cause, held: Option<(&Held, u32, u32)>) -> Stri
             size(*needed),
             size(*limit)
         ),
+        Cause::ResultLost { executor } => format!(
+            "the result of a task was a block of executor {} when that was lost, before the driver had fetched it",
+            executor.0
+        ),
+        Cause::BroadcastTimeout { timeout } => format!(
+            "a table was not broadcast within the {} s of spark.sql.broadcastTimeout",
+            timeout.as_ms() / 1000
+        ),
         Cause::StackOverflow { needed, limit } => {
             format!("a recursion needs {} of stack and a thread has {} (-Xss)", size(*needed), size(*limit))
         }

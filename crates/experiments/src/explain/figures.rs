@@ -28,7 +28,7 @@ impl Figures {
             failed: report.failed,
             failure: report.failure,
             duration_ms: report.duration_ms,
-            task_time_ms: report.stages.iter().map(|stage| stage.time.total_ms()).sum(),
+            task_time_ms: report.stages.iter().map(|stage| stage.time_ms.total()).sum(),
             memory_spilled_bytes: report.memory_spilled_bytes,
             evicted_bytes: report.evicted_bytes,
             cache_misses: report.cache_misses,

@@ -85,9 +85,11 @@ fn rdd_figures(rdd: &ObservedRdd) -> RddFigures {
 pub(super) fn failure_model(observed: &Observed) -> FailureModel {
     match (observed.failed, observed.failure) {
         (false, _) => FailureModel::None,
-        (true, Some(FailureKind::ExecutionMemory)) => FailureModel::Modelled,
+        (true, Some(FailureKind::ExecutionMemory | FailureKind::MaxResultSize)) => FailureModel::Modelled,
         (true, Some(FailureKind::NotMemory)) => FailureModel::NotMemory,
-        (true, Some(FailureKind::ExecutorHeap | FailureKind::GcOverhead)) => FailureModel::CannotBeKnown,
+        (true, Some(FailureKind::ExecutorHeap | FailureKind::DriverHeap | FailureKind::GcOverhead)) => {
+            FailureModel::CannotBeKnown
+        }
         (true, _) => FailureModel::NotModelled,
     }
 }

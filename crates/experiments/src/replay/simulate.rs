@@ -184,7 +184,8 @@ fn stage(run: &Simulated, recording: &Recording, index: usize, scales: &Scales<'
     let stage = &recording.stages[index];
     let (hits, misses) = run.reads.counts(index);
     let sum = &counters.sum;
-    let busy = sum.cpu + sum.io + sum.spill + sum.evict + sum.launch;
+    let moving = sum.shuffle + sum.network + sum.disk + sum.evict;
+    let busy = sum.cpu + sum.serialization + moving + sum.spill + sum.launch;
     let disk = |disk: u64| match scales.disk.get(index).copied().flatten() {
         Some(ratio) if run.disk_ratio > 0.0 => (disk as f64 / run.disk_ratio * ratio).round() as u64,
         _ => disk,

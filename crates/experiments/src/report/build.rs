@@ -1,12 +1,15 @@
 //! From the observers of a run to its report.
 
+use sim_core::engine::ExecutorConf;
 use sim_core::memory::MemoryMode;
-use sim_core::observe::{Counters, Fingerprint, StageCounters};
+use sim_core::observe::{Counters, Fingerprint, StageCounters, TaskMetrics};
 use sim_core::outcome::{Outcome, Verdict as Ended};
+use sim_core::units::SimTime;
 
 use super::{
-    Detail, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks, RddReport, RunReport,
-    SCHEMA_VERSION, SettingReport, StageReport, Unknown, Verdict, verdict,
+    ContainerReport, Detail, DriverReport, ErrorReport, ExecutorReport, LayoutReport, OomReport, PoolPeaks,
+    RddReport, RunReport, SCHEMA_VERSION, SettingReport, StageReport, TimeParts, Unknown, Verdict,
+    WarningReport, verdict,
 };
 use crate::Case;
 
@@ -24,7 +27,7 @@ pub(crate) fn build(
         _ => None,
     };
     let error = match &outcome.verdict {
-        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters),
+        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters, &case.conf.semantics()),
         _ => None,
     };
     let lost_executors =
@@ -36,6 +39,7 @@ pub(crate) fn build(
     let verdict_text = verdict::sentence(&verdict::Facts {
         outcome,
         oom: oom.as_ref(),
+        spark: verdict::spark_text(&outcome.verdict, &case.conf.semantics()),
         spilled_bytes: memory_spilled_bytes,
         spilling_tasks: sum(|stage| stage.spilling_tasks),
         evicted_blocks,
@@ -43,6 +47,8 @@ pub(crate) fn build(
         out_of_memory_tasks: failed_tasks - fetch_failed_tasks,
         lost_executors,
     });
+    let executors = executors(case, outcome, counters);
+    let (executors_peak, executors_ms) = presence(case, &executors, outcome.end.as_ms());
     RunReport {
         schema_version: SCHEMA_VERSION,
         input: case.name.clone(),
@@ -53,7 +59,8 @@ pub(crate) fn build(
         failed: verdict.failed(),
         failure: verdict::failure(&outcome.verdict),
         duration_ms: outcome.end.as_ms(),
-        cpu_ms: sum(|stage| stage.sum.cpu.0) / 1_000_000,
+        cpu_ms: sum(|stage| stage.sum.cpu.0 + stage.sum.serialization.0) / 1_000_000,
+        time_ms: time(counters),
         memory_spilled_bytes,
         disk_spilled_bytes: sum(|stage| stage.sum.disk_bytes_spilled.0),
         peak_execution_memory_max_bytes: counters
@@ -76,7 +83,12 @@ pub(crate) fn build(
         layout: LayoutReport::of(&case.layout),
         stages: stages(case, counters, detail),
         rdds: rdds(case, counters),
-        executors: executors(case, counters),
+        executors_peak,
+        executors_ms,
+        executors,
+        without: None,
+        driver: DriverReport::of(&case.run_conf.driver, &outcome.driver),
+        warnings: outcome.warnings.iter().map(WarningReport::of).collect(),
         oom,
         error,
         conf: settings(case),
@@ -84,6 +96,12 @@ pub(crate) fn build(
         fingerprint: fingerprint.to_string(),
         unknown: unknown(verdict),
     }
+}
+
+fn time(counters: &Counters) -> TimeParts {
+    let mut all = TaskMetrics::default();
+    counters.stages.iter().for_each(|stage| all.add(&stage.sum));
+    TimeParts::of(&all)
 }
 
 fn stages(case: &Case, counters: &Counters, detail: Detail) -> Vec<StageReport> {
@@ -99,30 +117,68 @@ fn rdds(case: &Case, counters: &Counters) -> Vec<RddReport> {
     tables.map(|(at, rdd)| RddReport::of(at, rdd, &counters(at))).collect()
 }
 
-fn executors(case: &Case, counters: &Counters) -> Vec<ExecutorReport> {
-    let first = case.run_conf.executors.len();
-    // Those that came in place of lost ones are like them.
-    (0..counters.executors.len().max(first))
-        .map(|at| {
-            let peaks = counters.executors.get(at).copied().unwrap_or_default();
-            let mut like = at;
-            while like >= first {
-                let instead_of = counters.executors[like].instead_of;
-                like = instead_of.expect("who was not told of comes in place of another").index();
-            }
-            let conf = &case.run_conf.executors[like];
-            ExecutorReport {
-                executor: at as u32,
-                node: conf.node,
-                cores: conf.cores,
-                on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
-                off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
-                added_ms: peaks.added.map(|at| at.as_ms()),
-                removed_ms: peaks.removed.map(|at| at.as_ms()),
-                instead_of: peaks.instead_of.map(|executor| executor.0),
-            }
-        })
-        .collect()
+fn executors(case: &Case, outcome: &Outcome, counters: &Counters) -> Vec<ExecutorReport> {
+    let told = &case.run_conf.executors;
+    let rows = 0..told.len().max(counters.executors.len());
+    rows.map(|at| {
+        let peaks = counters.executors.get(at).copied().unwrap_or_default();
+        let conf = conf_of(case, counters, at);
+        ExecutorReport {
+            executor: at as u32,
+            node: conf.map_or(0, |conf| conf.node),
+            cores: conf.map_or(0, |conf| conf.cores),
+            added_ms: peaks.added.map(SimTime::as_ms),
+            removed_ms: peaks.removed.map(SimTime::as_ms),
+            instead_of: peaks.instead_of.map(|executor| executor.0),
+            fetch_in_flight_peak_bytes: peaks.fetch_in_flight_peak.0,
+            on_heap: PoolPeaks::of(&peaks, MemoryMode::OnHeap),
+            off_heap: PoolPeaks::of(&peaks, MemoryMode::OffHeap),
+            container: outcome.containers.get(at).map(ContainerReport::of),
+        }
+    })
+    .collect()
+}
+
+/// What an executor is: as the run was told, like the one whose place it takes, or as dynamic allocation asks for them.
+fn conf_of(case: &Case, counters: &Counters, at: usize) -> Option<ExecutorConf> {
+    let mut at = at;
+    loop {
+        if let Some(conf) = case.run_conf.executors.get(at) {
+            return Some(*conf);
+        }
+        match counters.executors.get(at).and_then(|row| row.instead_of) {
+            Some(before) if before.index() < at => at = before.index(),
+            _ => break,
+        }
+    }
+    let of = case.run_conf.scheduling.allocation?;
+    Some(ExecutorConf { node: at as u32 % of.nodes.max(1), ..of.executor })
+}
+
+/// The most executors at a time, and the time of all of them together.
+fn presence(case: &Case, executors: &[ExecutorReport], end_ms: u64) -> (u32, u64) {
+    let mut changes: Vec<(u64, i64)> = Vec::new();
+    let mut all = 0;
+    for executor in executors {
+        let told = case.run_conf.executors.get(executor.executor as usize);
+        let first = told.is_some_and(|conf| {
+            conf.added == SimTime::ZERO && conf.removed.is_none_or(|removed| removed > SimTime::ZERO)
+        });
+        let Some(added) = executor.added_ms.or(first.then_some(0)) else { continue };
+        let removed = executor.removed_ms.unwrap_or(end_ms).max(added);
+        all += removed - added;
+        changes.push((added, 1));
+        if executor.removed_ms.is_some() {
+            changes.push((removed, -1));
+        }
+    }
+    changes.sort_unstable();
+    let mut there = 0;
+    let peak = changes.iter().map(|&(_, change)| {
+        there += change;
+        there
+    });
+    (peak.max().unwrap_or(0) as u32, all)
 }
 
 fn settings(case: &Case) -> Vec<SettingReport> {

@@ -5,6 +5,8 @@ use sim_core::memory::MemoryMode;
 use sim_core::observe::{ExecutorCounters, RddCounters};
 use sim_core::workload::Rdd;
 
+use super::ContainerReport;
+
 /// One executor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExecutorReport {
@@ -14,10 +16,14 @@ pub struct ExecutorReport {
     pub node: u32,
     /// Its cores.
     pub cores: u32,
+    /// The most map output in flight to its attempts: memory outside of the pools.
+    pub fetch_in_flight_peak_bytes: u64,
     /// On the heap.
     pub on_heap: PoolPeaks,
     /// Off the heap.
     pub off_heap: PoolPeaks,
+    /// What its container held; `null` where that was not watched.
+    pub container: Option<ContainerReport>,
     /// When it registered, if it was not there from the beginning.
     pub added_ms: Option<u64>,
     /// When it was lost.

@@ -1,8 +1,9 @@
 //! What ended an application other than a lack of execution memory.
 
 use serde::Serialize;
+use sim_core::conf::Semantics;
 use sim_core::observe::Counters;
-use sim_core::outcome::{Cause, JobFailure, LossReason};
+use sim_core::outcome::{Cause, JobFailure, LossReason, driver_text};
 use sim_core::workload::Workload;
 
 use super::FailureKind;
@@ -44,7 +45,12 @@ const MAX_EXECUTOR_FAILURES: i32 = 11;
 
 impl ErrorReport {
     /// What ended an application; `None` where it was a lack of execution memory.
-    pub(super) fn of(failure: &JobFailure, workload: &Workload, counters: &Counters) -> Option<Self> {
+    pub(super) fn of(
+        failure: &JobFailure,
+        workload: &Workload,
+        counters: &Counters,
+        semantics: &Semantics,
+    ) -> Option<Self> {
         if matches!(failure.cause, Cause::ExecutionMemory(_)) {
             return None;
         }
@@ -56,7 +62,9 @@ impl ErrorReport {
         let kind = if writes { "ShuffleMapStage" } else { "ResultStage" };
         Some(Self {
             kind: Some(failure.cause.kind()),
-            text: failure.loss_text(kind, name, attempts.saturating_sub(1)),
+            text: failure
+                .loss_text(kind, name, attempts.saturating_sub(1))
+                .or_else(|| driver_text(&failure.cause, failure.stage, failure.index, semantics)),
             job: workload.jobs[failure.job.index()].name.clone(),
             stage: failure.stage.map(|stage| stage.0),
             index: failure.index,

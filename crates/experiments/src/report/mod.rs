@@ -3,24 +3,32 @@
 //! Names are snake_case with the unit last. `null` is what cannot be known; [`RunReport::unknown`] says why.
 
 mod build;
+mod container;
+mod driver;
 mod executor;
 mod failure;
 mod layout;
 mod oom;
 mod stage;
+mod time;
 mod verdict;
 
 pub(crate) use build::build;
+pub use container::{ContainerKill, ContainerReport};
+pub use driver::{DriverReport, WarningReport};
 pub use executor::{ExecutorReport, PoolPeaks, RddReport};
 pub use failure::{ErrorReport, PartReport};
 pub use layout::LayoutReport;
 pub(crate) use oom::words;
 pub use oom::{ConsumerHolding, HolderReport, OomReport};
-pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus, TimeParts};
+pub use stage::{StageReport, StageStatus, TaskReport, TaskStatus};
+pub use time::TimeParts;
 pub use verdict::{FailureKind, Verdict};
 pub(crate) use verdict::{failure, serialize_failure};
 
 use serde::Serialize;
+
+use crate::without::WithoutReport;
 
 /// The version of the names and meanings of this report.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -47,8 +55,10 @@ pub struct RunReport {
     pub failure: Option<FailureKind>,
     /// From the submission of the first job to the end of the last.
     pub duration_ms: u64,
-    /// Time of computing of all attempts.
+    /// CPU time of all attempts: computing and serializing.
     pub cpu_ms: u64,
+    /// Where the time of all attempts went.
+    pub time_ms: TimeParts,
     /// `Memory Bytes Spilled` of all attempts.
     pub memory_spilled_bytes: u64,
     /// `Disk Bytes Spilled` of all attempts.
@@ -85,6 +95,17 @@ pub struct RunReport {
     pub rdds: Vec<RddReport>,
     /// By executor.
     pub executors: Vec<ExecutorReport>,
+    /// The most executors that were there at a time.
+    pub executors_peak: u32,
+    /// Time of all executors together, from the coming of each to its loss or the end.
+    pub executors_ms: u64,
+    /// The same input where something costs no time, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without: Option<WithoutReport>,
+    /// What the driver held.
+    pub driver: DriverReport,
+    /// What Spark warns of, in order.
+    pub warnings: Vec<WarningReport>,
     /// The out-of-memory error that ended the application.
     pub oom: Option<OomReport>,
     /// What else ended the application.

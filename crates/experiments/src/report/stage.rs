@@ -1,10 +1,10 @@
 //! Stages and attempts in the report.
 
 use serde::Serialize;
-use sim_core::observe::{StageCounters, TaskEnd, TaskMetrics, TaskRow};
+use sim_core::observe::{StageCounters, TaskEnd, TaskRow};
 use sim_core::workload::Stage;
 
-use super::Detail;
+use super::{Detail, TimeParts};
 
 /// One stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,8 +51,12 @@ pub struct StageReport {
     pub jvm_gc_ms: u64,
     /// Attempts that failed.
     pub failed_tasks: u64,
-    /// Attempts that were killed because the stage was aborted.
+    /// Attempts that were killed: the stage was aborted, or another attempt of the task has succeeded.
     pub killed_tasks: u64,
+    /// Attempts that were launched beside slow ones.
+    pub speculative_tasks: u64,
+    /// How many of them were the first to end.
+    pub speculative_wins: u64,
     /// Attempts that were lost with their executor.
     pub lost_tasks: u64,
     /// Attempts that found map output missing; they are among the failed ones.
@@ -62,7 +66,12 @@ pub struct StageReport {
     /// How often the stage was submitted.
     pub attempts: u32,
     /// Where the time of its attempts went.
-    pub time: TimeParts,
+    pub time_ms: TimeParts,
+    /// How much of `time_ms.wait` was waiting for the pool; the rest was waiting for the memory manager's lock, and for
+    /// blocks that others compute.
+    pub pool_wait_ms: u64,
+    /// How much of `time_ms.disk` was writing blocks that their requests evicted.
+    pub evict_ms: u64,
     /// Its attempts by index and attempt, where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Vec<TaskReport>>,
@@ -92,7 +101,7 @@ pub enum TaskStatus {
     Succeeded,
     /// It threw.
     Failed,
-    /// Its stage was aborted.
+    /// Its stage was aborted, or another attempt of its task has succeeded.
     Killed,
     /// Its executor was lost.
     Lost,
@@ -126,28 +135,9 @@ pub struct TaskReport {
     /// `JVM GC Time`.
     pub jvm_gc_ms: u64,
     /// Where its time went.
-    pub time: TimeParts,
-}
-
-/// Where the time of attempts went; the parts add up to their durations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct TimeParts {
-    /// Computing.
-    pub cpu_ms: u64,
-    /// Writing spills.
-    pub spill_ms: u64,
-    /// Writing blocks that their requests evicted.
-    pub evict_ms: u64,
-    /// Waiting for the pool.
+    pub time_ms: TimeParts,
+    /// How much of `time_ms.wait` was waiting for the pool.
     pub pool_wait_ms: u64,
-    /// Waiting for the memory manager's lock, and for blocks that others compute.
-    pub lock_wait_ms: u64,
-    /// Reading and writing that is no spill.
-    pub io_ms: u64,
-    /// Being launched.
-    pub launch_ms: u64,
-    /// Held up by collections of garbage, which stopped threads or took their processors.
-    pub gc_ms: u64,
 }
 
 impl StageReport {
@@ -187,7 +177,11 @@ impl StageReport {
             fetch_failed_tasks: counters.fetch_failed_tasks,
             resubmitted_tasks: counters.resubmitted_tasks,
             attempts: counters.attempts,
-            time: TimeParts::of(sum),
+            speculative_tasks: counters.speculative_tasks.0,
+            speculative_wins: counters.speculative_tasks.1,
+            time_ms: TimeParts::of(sum),
+            pool_wait_ms: sum.pool_wait.as_ms(),
+            evict_ms: sum.evict.as_ms(),
             tasks: (detail == Detail::Tasks).then(|| tasks(&counters.tasks)),
         }
     }
@@ -220,35 +214,8 @@ impl TaskReport {
             spills: metrics.spills,
             peak_execution_memory_bytes: metrics.peak_execution_memory.0,
             jvm_gc_ms: metrics.jvm_gc_time.as_ms(),
-            time: TimeParts::of(metrics),
-        }
-    }
-}
-
-impl TimeParts {
-    fn of(metrics: &TaskMetrics) -> Self {
-        Self {
-            cpu_ms: metrics.cpu.as_ms(),
-            spill_ms: metrics.spill.as_ms(),
-            evict_ms: metrics.evict.as_ms(),
+            time_ms: TimeParts::of(metrics),
             pool_wait_ms: metrics.pool_wait.as_ms(),
-            lock_wait_ms: metrics.lock_wait.as_ms(),
-            io_ms: metrics.io.as_ms(),
-            launch_ms: metrics.launch.as_ms(),
-            gc_ms: metrics.gc_wait.as_ms(),
         }
-    }
-
-    /// All of it.
-    #[must_use]
-    pub fn total_ms(&self) -> u64 {
-        self.cpu_ms
-            + self.spill_ms
-            + self.evict_ms
-            + self.pool_wait_ms
-            + self.lock_wait_ms
-            + self.io_ms
-            + self.launch_ms
-            + self.gc_ms
     }
 }

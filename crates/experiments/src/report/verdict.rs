@@ -1,7 +1,9 @@
 //! How a run ended, as a word and as one sentence.
 
 use serde::Serialize;
-use sim_core::outcome::{Outcome, Stall, Verdict as Ended};
+use sim_core::conf::semantics::Semantics;
+use sim_core::outcome::{Cause, Outcome, Stall, Verdict as Ended, driver_text};
+use sim_core::units::Bytes;
 
 pub use sim_core::outcome::FailureKind;
 
@@ -40,6 +42,25 @@ pub(crate) fn failure(ended: &Ended) -> Option<FailureKind> {
     }
 }
 
+/// What Spark says where it is the driver that fails, and what was too large where Spark does not say.
+pub(super) fn spark_text(ended: &Ended, semantics: &Semantics) -> Option<String> {
+    let Ended::Failed(failure) = ended else { return None };
+    let text = driver_text(&failure.cause, failure.stage, failure.index, semantics)?;
+    let size = |bytes: Bytes| human::bytes(bytes.0);
+    Some(match &failure.cause {
+        Cause::DriverHeap { heap, .. } => format!(
+            "{text} (the driver's heap of {} held {} and had no room for {} more)",
+            size(heap.capacity),
+            size(heap.live),
+            size(heap.asked)
+        ),
+        Cause::StackOverflow { needed, limit } => {
+            format!("{text} (frames of {} on a stack of {})", size(*needed), size(*limit))
+        }
+        _ => text,
+    })
+}
+
 impl Verdict {
     pub(super) fn of(ended: &Ended) -> Self {
         match ended {
@@ -65,6 +86,8 @@ impl Verdict {
 pub(super) struct Facts<'a> {
     pub(super) outcome: &'a Outcome,
     pub(super) oom: Option<&'a OomReport>,
+    /// What Spark says, where it is the driver that fails.
+    pub(super) spark: Option<String>,
     pub(super) spilled_bytes: u64,
     pub(super) spilling_tasks: u64,
     pub(super) evicted_blocks: u64,
@@ -79,7 +102,11 @@ pub(super) fn sentence(facts: &Facts<'_>) -> String {
     match &facts.outcome.verdict {
         Ended::Finished => format!("the application finishes in {time}{}", pressure(facts)),
         Ended::Failed(failure) => {
-            let cause = facts.oom.map(cause).or_else(|| super::failure::sentence(failure));
+            let cause = facts
+                .oom
+                .map(cause)
+                .or_else(|| facts.spark.clone())
+                .or_else(|| super::failure::sentence(failure));
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
             format!("the application fails after {time}{cause}")
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use experiments::without::Part;
 
 use super::SettingArgs;
 
@@ -33,6 +34,13 @@ pub(crate) struct RunArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) tasks: bool,
 
+    /// Run it once more where this costs no time, and say what the application would gain.
+    ///
+    /// May be given several times, or as a list. Requests for memory follow the same rules, at other moments: the gain
+    /// can be more or less than the time that is taken away.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHAT")]
+    pub(crate) without: Vec<Without>,
+
     #[command(flatten)]
     pub(crate) settings: SettingArgs,
 }
@@ -44,12 +52,37 @@ Examples:
   poolsim run scenarios/first-look.ron --properties-file spark-defaults.conf --spark-version 4.1
   poolsim run scenarios/first-look.ron --format json | jq .memory_spilled_bytes
   poolsim run scenarios/first-look.ron --timeline pools.csv -o report.txt
+  poolsim run scenarios/first-look.ron --without spill,disk
 
 How to read the chart:
   A column shows the fullest moment of its span of time. Execution memory grows from below,
   storage memory from above; the line between them is the boundary of the two pools. The rows
   under the chart count, for each column, spills, evictions, refused blocks and errors, and the
   most tasks that waited for memory at a time.";
+
+/// What can be taken away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Without {
+    /// Serializing and writing spills.
+    Spill,
+    /// Collecting garbage.
+    Gc,
+    /// Moving bytes between nodes.
+    Network,
+    /// Reading and writing disks, for spills too.
+    Disk,
+}
+
+impl From<Without> for Part {
+    fn from(without: Without) -> Self {
+        match without {
+            Without::Spill => Self::Spill,
+            Without::Gc => Self::Gc,
+            Without::Network => Self::Network,
+            Without::Disk => Self::Disk,
+        }
+    }
+}
 
 /// How to print a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

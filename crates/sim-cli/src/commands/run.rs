@@ -1,6 +1,7 @@
 //! `poolsim run`.
 
 use experiments::report::Verdict;
+use experiments::without::without;
 use experiments::{Case, Keep};
 
 use super::{open, print_notes, screen};
@@ -26,7 +27,12 @@ pub(crate) fn run(args: &RunArgs, color: Color) -> anyhow::Result<Exit> {
     };
     let run = {
         let _progress = Progress::spinner(&format!("running {}", input.name));
-        experiments::run(&case, keep)
+        let mut run = experiments::run(&case, keep);
+        if !args.without.is_empty() {
+            let parts: Vec<_> = args.without.iter().map(|&part| part.into()).collect();
+            run.report.without = Some(without(&input, &settings, &parts, &run.report)?);
+        }
+        run
     };
 
     if let (Some(mut file), Some(samples)) = (timeline, &run.timeline) {

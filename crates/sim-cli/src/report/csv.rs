@@ -6,7 +6,7 @@ use experiments::RunReport;
 use experiments::report::{StageReport, StageStatus, Verdict};
 use experiments::sweep::SweepReport;
 
-const STAGE_COLUMNS: [&str; 24] = [
+const STAGE_COLUMNS: [&str; 26] = [
     "stage",
     "name",
     "status",
@@ -25,11 +25,13 @@ const STAGE_COLUMNS: [&str; 24] = [
     "shuffle_write_bytes",
     "failed_tasks",
     "cpu_ms",
+    "serialization_ms",
+    "shuffle_ms",
+    "gc_ms",
+    "network_ms",
+    "disk_ms",
     "spill_ms",
-    "evict_ms",
-    "pool_wait_ms",
-    "lock_wait_ms",
-    "io_ms",
+    "wait_ms",
     "launch_ms",
 ];
 
@@ -44,9 +46,10 @@ pub(crate) fn stages(report: &RunReport, out: &mut impl Write) -> anyhow::Result
     Ok(())
 }
 
-fn stage_row(stage: &StageReport) -> [String; 24] {
+fn stage_row(stage: &StageReport) -> [String; 26] {
     let optional = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
-    let time = &stage.time;
+    let [cpu, serialization, shuffle, gc, network, disk, spill, wait, launch] =
+        stage.time_ms.parts().map(|part| part.to_string());
     [
         stage.stage.to_string(),
         cell(&stage.name),
@@ -65,13 +68,15 @@ fn stage_row(stage: &StageReport) -> [String; 24] {
         stage.shuffle_read_bytes.to_string(),
         stage.shuffle_write_bytes.to_string(),
         stage.failed_tasks.to_string(),
-        time.cpu_ms.to_string(),
-        time.spill_ms.to_string(),
-        time.evict_ms.to_string(),
-        time.pool_wait_ms.to_string(),
-        time.lock_wait_ms.to_string(),
-        time.io_ms.to_string(),
-        time.launch_ms.to_string(),
+        cpu,
+        serialization,
+        shuffle,
+        gc,
+        network,
+        disk,
+        spill,
+        wait,
+        launch,
     ]
 }
 

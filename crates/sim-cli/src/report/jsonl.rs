@@ -135,13 +135,16 @@ fn metrics(task: &TaskMetrics) -> Value {
         "disk_spilled_bytes": task.disk_bytes_spilled.0,
         "peak_execution_memory_bytes": task.peak_execution_memory.0,
         "cpu_ns": task.cpu.0,
+        "serialization_ns": task.serialization.0,
+        "shuffle_ns": task.shuffle.0,
+        "gc_ns": task.gc_wait.0,
+        "network_ns": task.network.0,
+        "disk_ns": task.disk.0,
         "spill_ns": task.spill.0,
         "evict_ns": task.evict.0,
         "pool_wait_ns": task.pool_wait.0,
         "lock_wait_ns": task.lock_wait.0,
-        "io_ns": task.io.0,
         "launch_ns": task.launch.0,
-        "gc_ns": task.gc_wait.0,
         "jvm_gc_ns": task.jvm_gc_time.0,
     })
 }

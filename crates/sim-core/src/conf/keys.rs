@@ -147,6 +147,11 @@ table_of_keys! {
         Bytes(B), Is("1250000000"), Run, AtLeast(0), V3_5;
     /// Seed of what has no specified order.
     PoolsimSeed = "poolsim.seed": Long, Is("0"), Run, Any, V3_5;
+    /// How many times longer computing takes on the slow node.
+    PoolsimSlowNodeFactor = "poolsim.slowNode.factor":
+        Double, Is("1.0"), Run, Real(Closed(1.0), Closed(1000.0)), V3_5;
+    /// The number of the node whose cores are slow.
+    PoolsimSlowNodeIndex = "poolsim.slowNode.index": Int, Is("0"), Run, AtLeast(0), V3_5;
     /// CPU time to serialize, compress and write a byte of a spill's records, in picoseconds.
     PoolsimSpillCpuBytePs = "poolsim.spill.cpuBytePs":
         Long, SameAs(Key::PoolsimCpuSerializeBytePs), Run, AtLeast(0), V3_5;
@@ -167,6 +172,14 @@ table_of_keys! {
     /// Order in which waiting tasks wake.
     PoolsimWakeOrder = "poolsim.wakeOrder":
         Enum(&["hotspot", "fifo", "lifo", "seeded"]), Is("hotspot"), Run, Any, V3_5;
+    /// Whether disks take no time, those that spills are written to neither.
+    PoolsimWithoutDisk = "poolsim.without.disk": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether collecting garbage takes no time.
+    PoolsimWithoutGc = "poolsim.without.gc": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether networks take no time.
+    PoolsimWithoutNetwork = "poolsim.without.network": Bool, Is("false"), Run, Any, V3_5;
+    /// Whether serializing and writing spills takes no time.
+    PoolsimWithoutSpill = "poolsim.without.spill": Bool, Is("false"), Run, Any, V3_5;
     /// Step of container sizes; the minimum in the capacity scheduler.
     PoolsimYarnIncrementAllocation = "poolsim.yarn.incrementAllocation":
         Bytes(MiB), SameAs(Key::PoolsimYarnMinimumAllocation), Run, AtLeast(MIB), V3_5;
@@ -176,6 +189,9 @@ table_of_keys! {
     /// Least container, YARN's `yarn.scheduler.minimum-allocation-mb`.
     PoolsimYarnMinimumAllocation = "poolsim.yarn.minimumAllocation":
         Bytes(MiB), Is("1g"), Run, AtLeast(MIB), V3_5;
+    /// Milliseconds between two looks of YARN at containers, `yarn.nodemanager.container-monitor.interval-ms`.
+    PoolsimYarnMonitorIntervalMs = "poolsim.yarn.monitorIntervalMs":
+        Long, Is("3000"), Run, Between(1, 3_600_000), V3_5;
     /// Memory that a node offers containers, YARN's `yarn.nodemanager.resource.memory-mb`.
     PoolsimYarnNodeMemory = "poolsim.yarn.nodeMemory":
         Bytes(MiB), Is("8g"), Run, AtLeast(MIB), V3_5;
@@ -302,6 +318,9 @@ table_of_keys! {
         Double, Is("0.1"), Run, FROM_0, V3_5;
     /// How long a task waits for a better place, for each level.
     LocalityWait = "spark.locality.wait": Time(Millis), Is("3s"), Run, AtLeast(0), V3_5;
+    /// Whether each launch of a task starts its stage's wait anew, as before 3.1; otherwise only offers that are used up do.
+    LocalityWaitLegacyResetOnTaskLaunch = "spark.locality.wait.legacyResetOnTaskLaunch":
+        Bool, Is("false"), Run, Any, V3_5;
     /// How long a task waits for its node.
     LocalityWaitNode = "spark.locality.wait.node":
         Time(Millis), SameAs(Key::LocalityWait), Run, AtLeast(0), V3_5;
@@ -347,6 +366,8 @@ table_of_keys! {
     /// Shuffle bytes that a reduce task fetches at a time.
     ReducerMaxSizeInFlight = "spark.reducer.maxSizeInFlight":
         Bytes(MiB), Is("48m"), Run, AtLeast(MIB), V3_5;
+    /// Threads of the driver that fetch results.
+    ResultGetterThreads = "spark.resultGetter.threads": Int, Is("4"), Run, AtLeast(1), V3_5;
     /// Largest message between driver and executor, in MiB.
     RpcMessageMaxSize = "spark.rpc.message.maxSize": Int, Is("128"), Run, Between(1, 2047), V3_5;
     /// Longest wait for executors before the first task.

@@ -6,6 +6,8 @@
 //! heaps, pools, pages and containers to the byte.
 
 mod builder;
+mod containers;
+mod driver;
 mod error;
 mod failures;
 pub mod keys;
@@ -16,6 +18,7 @@ pub mod quantity;
 mod requirement;
 mod resolve;
 mod run;
+mod scheduling;
 pub mod semantics;
 pub mod unit;
 pub mod version;

@@ -2,10 +2,11 @@
 
 use super::layout::Collector;
 use super::layout::{ClusterManager, Deployment, Jvm, Layout, LayoutError};
+use super::scheduling;
 use super::semantics::{ForceCheck, SorterPeak};
-use super::{Conf, Key};
+use super::{Conf, Key, containers};
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
-use crate::engine::{CostModel, ExecutorConf, JvmConf, RunConf};
+use crate::engine::{CostModel, DriverConf, ExecutorConf, JvmConf, RunConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{Boundary, ManagerConf, SpillChoice, TaskMemoryConf, TaskShare, WakeOrder};
 use crate::storage::UnrollConf;
@@ -34,9 +35,6 @@ fn local_master(conf: &Conf) -> (u32, u32) {
     (parts.next().unwrap_or(1).max(1), parts.next().unwrap_or(1).max(1))
 }
 
-/// A wait that no run lives to see the end of, and that can be added to any moment of one.
-const FOREVER: SimTime = SimTime(1 << 62);
-
 /// Executors that nobody asked for a number of: what YARN and Kubernetes start.
 const DEFAULT_EXECUTORS: u32 = 2;
 
@@ -62,6 +60,8 @@ impl RunConf {
             (false, None) => DEFAULT_EXECUTORS,
             (false, Some(instances)) => positive(instances),
         };
+        let asked = conf.optional_int(Key::ExecutorInstances).map_or(0, positive);
+        let executors = scheduling::initial_executors(conf, local, asked)?.unwrap_or(executors);
         let memory = manager_conf(conf, &layout, cores);
         let nodes = shape.nodes.max(1);
         let executor = |index: u32| ExecutorConf {
@@ -72,12 +72,18 @@ impl RunConf {
             added: SimTime::ZERO,
             removed: None,
         };
+        let task_cpus =
+            u32::try_from(conf.nano_cpus(Key::TaskCpus).div_ceil(1_000_000_000)).unwrap_or(u32::MAX);
+        let mut scheduling = scheduling::scheduling_conf(conf);
+        if !local && conf.flag(Key::DynamicAllocationEnabled) {
+            let slots = cores / task_cpus.max(1);
+            scheduling.allocation = Some(scheduling::allocation_conf(conf, slots, nodes, executor(0)));
+        }
         let run = Self {
             executors: (0..executors).map(executor).collect(),
-            task_cpus: u32::try_from(conf.nano_cpus(Key::TaskCpus).div_ceil(1_000_000_000))
-                .unwrap_or(u32::MAX),
+            task_cpus,
             max_failures,
-            locality_wait: SimTime(conf.time_ns(Key::LocalityWait)).min(FOREVER),
+            scheduling,
             unroll: UnrollConf {
                 initial: Bytes(conf.int(Key::StorageUnrollMemoryThreshold) as u64),
                 check_period: positive(conf.int(Key::StorageUnrollMemoryCheckPeriod)).into(),
@@ -94,6 +100,8 @@ impl RunConf {
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),
+            container: Some(containers::container_conf(conf, &deployment, &jvm)),
+            driver: DriverConf::resolve(conf, &deployment, &layout),
             failures: super::failures::failure_conf(conf, deployment.manager, executors),
             max_events: shape.max_events,
             jvm: jvm_conf(conf, cores, local),
@@ -166,11 +174,14 @@ fn consumer_conf(conf: &Conf) -> ConsumerConf {
 
 fn cost_model(conf: &Conf) -> CostModel {
     let ms = |key| SimTime::from_ms(conf.int(key) as u64);
+    let rate = |without, key| if conf.flag(without) { 0 } else { conf.bytes(key) };
     CostModel {
-        disk_bytes_per_second: conf.bytes(Key::PoolsimDiskBytesPerSecond),
-        network_bytes_per_second: conf.bytes(Key::PoolsimNetworkBytesPerSecond),
+        disk_bytes_per_second: rate(Key::PoolsimWithoutDisk, Key::PoolsimDiskBytesPerSecond),
+        network_bytes_per_second: rate(Key::PoolsimWithoutNetwork, Key::PoolsimNetworkBytesPerSecond),
         spill_disk_ppm: (conf.double(Key::PoolsimSpillDiskRatio) * 1e6).round() as u64,
         spill_cpu_ps_per_byte: conf.int(Key::PoolsimSpillCpuBytePs) as u64,
+        spills_take_time: !conf.flag(Key::PoolsimWithoutSpill),
+        gc_takes_time: !conf.flag(Key::PoolsimWithoutGc),
         driver_launch: ms(Key::PoolsimDriverLaunchMs),
         executor_launch: ms(Key::PoolsimTaskLaunchMs),
     }

@@ -5,7 +5,11 @@
 //!                    → free (finished, failed or killed)
 //! ```
 
+use super::driver::Sent;
+use super::fetch::Fetch;
+use super::fetching::{FetchPhase, Fetching};
 use super::heap::HeapShare;
+use super::python::PythonState;
 use crate::ids::{AttemptSlot, ConsumerId, ExecutorId, RddId, ShuffleId, StageId};
 use crate::memory::consumer::{Progress, Rows, TaskConsumers};
 use crate::memory::{TaskMemoryConf, TaskMemoryManager};
@@ -31,6 +35,14 @@ pub(super) struct Attempt {
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
+    /// How far the present step in Python is, and whether any worker works for this attempt.
+    pub(super) python: PythonState,
+    /// Map output that comes beside its work.
+    pub(super) fetching: Fetching,
+    /// Its CPU time when its present step began.
+    pub(super) cpu_before: SimTime,
+    /// How its result travels, once it was sent.
+    pub(super) sent: Option<Sent>,
     pub(super) heap: HeapShare,
 }
 
@@ -70,7 +82,9 @@ pub(super) enum Doing {
     /// It computes.
     Computing,
     /// It reads or writes bytes over a disk or a network.
-    Moving,
+    Moving(Transfer),
+    /// It fetches map output.
+    Fetching(Fetch, FetchPhase),
     /// The map output that it fetched is gone: it will fail when it tries again.
     FetchRetry(ShuffleId),
     /// It works with its consumers.
@@ -89,8 +103,21 @@ pub(super) enum Doing {
     BlockWait { rdd: RddId, index: u32 },
     /// It stores a block, or caches one again that was on disk.
     Putting(Putting),
-    /// It reads or writes that block on disk.
-    BlockIo(Putting),
+    /// It reads or writes that block on disk, or sends its replicas.
+    BlockIo(Putting, Transfer),
+}
+
+/// What bytes are moved for: the part of the attempt's time that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transfer {
+    /// Input, output and cached blocks.
+    Disk,
+    /// Cached blocks of others, broadcast variables, results.
+    Network,
+    /// Map output that it writes.
+    Shuffle,
+    /// Map output that has not come although it is needed.
+    Fetch,
 }
 
 /// The consumer step on its way.
@@ -164,6 +191,7 @@ impl Attempt {
                 attempt: 0,
                 executor,
                 slot,
+                speculative: false,
                 launched: SimTime::ZERO,
             },
             generation: 0,
@@ -175,6 +203,10 @@ impl Attempt {
             unrolled: false,
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
+            python: PythonState::default(),
+            fetching: Fetching::default(),
+            cpu_before: SimTime::ZERO,
+            sent: None,
             heap: HeapShare::default(),
         }
     }
@@ -187,18 +219,34 @@ impl Attempt {
         !matches!(self.doing, Doing::Free)
     }
 
+    /// The present step has ended, of whose CPU time so many millionths were serialization.
+    pub(super) fn book_serialization(&mut self, ppm: u32) {
+        let cpu = self.metrics.cpu - self.cpu_before;
+        let serialization = SimTime((u128::from(cpu.0) * u128::from(ppm) / 1_000_000) as u64);
+        self.metrics.cpu -= serialization;
+        self.metrics.serialization += serialization;
+        self.cpu_before = self.metrics.cpu;
+    }
+
     /// Changes what it does and books the time since the last change.
     pub(super) fn turn_to(&mut self, now: SimTime, doing: Doing) {
-        // An attempt that ends while a collection holds it up has been booked beyond its end.
         let elapsed = now.saturating_sub(self.since);
         let metrics = &mut self.metrics;
+        // An attempt that ends while a collection holds it up has been booked beyond its end.
+        let early = self.since.saturating_sub(now);
+        metrics.gc_wait -= early.min(metrics.gc_wait);
         let part = match self.doing {
             Doing::Free => None,
             Doing::Launching => Some(&mut metrics.launch),
             Doing::Next | Doing::Computing | Doing::Consuming(_) | Doing::Putting(_) => {
                 Some(&mut metrics.cpu)
             }
-            Doing::Moving | Doing::FetchRetry(_) | Doing::BlockIo(_) => Some(&mut metrics.io),
+            Doing::Moving(transfer) | Doing::BlockIo(_, transfer) => Some(match transfer {
+                Transfer::Disk => &mut metrics.disk,
+                Transfer::Network => &mut metrics.network,
+                Transfer::Shuffle | Transfer::Fetch => &mut metrics.shuffle,
+            }),
+            Doing::Fetching(..) | Doing::FetchRetry(_) => Some(&mut metrics.shuffle),
             Doing::PoolWait(_) => Some(&mut metrics.pool_wait),
             Doing::SpillCpu(..) | Doing::Spilling(_) => Some(&mut metrics.spill),
             Doing::Evicting(_) => Some(&mut metrics.evict),

@@ -2,7 +2,7 @@
 //!
 //! Spark: `TorrentBroadcast.readBroadcastBlock`, `ContextCleaner.doCleanupBroadcast`.
 
-use super::attempt::{AfterEviction, Doing};
+use super::attempt::{AfterEviction, Doing, Transfer};
 use super::{Engine, Over};
 use crate::ids::BlockId;
 use crate::observe::{EvictedFor, Observer};
@@ -30,6 +30,7 @@ impl<O: Observer> Engine<'_, O> {
             self.forget(pieces);
             self.forget(BlockId(pieces.0 + 1));
         }
+        self.destroy_on_driver(self.workload.broadcasts[broadcast as usize].pieces);
         self.emit_pools();
     }
 
@@ -52,7 +53,7 @@ impl<O: Observer> Engine<'_, O> {
         if self.hold_lock(attempt, written, AfterEviction::Step) {
             return false;
         }
-        self.turn_to(attempt, Doing::Moving);
+        self.turn_to(attempt, Doing::Moving(Transfer::Network));
         !(fetched && self.move_bytes(attempt, Over::Network, sizes.pieces))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Spark: `RDD.getOrCompute`, `BlockManager.getOrElseUpdate`, `doPutIterator`, `maybeCacheDiskValuesInMemory`.
 
-use super::attempt::{AfterEviction, AfterLock, Doing, FrameOf, PutStage, Putting};
+use super::attempt::{AfterEviction, AfterLock, Doing, FrameOf, PutStage, Putting, Transfer};
 use super::{Engine, Over};
 use crate::ids::{AttemptSlot, BlockId, ExecutorId, RddId};
 use crate::memory::MemoryMode;
@@ -55,7 +55,7 @@ impl<O: Observer> Engine<'_, O> {
         self.emit_read(attempt, rdd, index, BlockSource::Disk);
         let unroll = Unroll::new(self.conf.unroll, self.partition(rdd, index).elements);
         let putting = Putting { rdd, index, copy, unroll, again: true, stage: PutStage::Unroll, charged: 0 };
-        self.turn_to(attempt, Doing::BlockIo(putting));
+        self.turn_to(attempt, Doing::BlockIo(putting, Transfer::Disk));
         !self.move_bytes(attempt, Over::Disk, disk_size)
     }
 
@@ -86,7 +86,7 @@ impl<O: Observer> Engine<'_, O> {
             }
             self.attempts[attempt as usize].metrics.input_bytes += self.cluster.blocks[copy].size;
             self.emit_read(attempt, rdd, index, BlockSource::Remote);
-            self.turn_to(attempt, Doing::Moving);
+            self.turn_to(attempt, Doing::Moving(Transfer::Network));
             return !self.move_bytes(attempt, Over::Network, size);
         }
         let (info, slot) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].slot());
@@ -141,7 +141,7 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Goes to `stage` once the elements up to `stored` have come; true where they come at once.
     fn put_later(&mut self, attempt: u32, mut putting: Putting, stored: u64, stage: PutStage) -> bool {
-        let time = self.element_time(&putting, stored);
+        let time = self.on_its_node(attempt, self.element_time(&putting, stored));
         putting.charged = stored;
         putting.stage = stage;
         self.turn_to(attempt, Doing::Putting(putting));
@@ -206,7 +206,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.pop_frame(attempt);
                 let replicas = self.replicate(attempt, rdd, partition);
                 let putting = Putting { stage: PutStage::ReadBack, ..putting };
-                self.turn_to(attempt, Doing::BlockIo(putting));
+                self.turn_to(attempt, Doing::BlockIo(putting, Transfer::Network));
                 !self.move_bytes(attempt, Over::Network, replicas)
             }
             PutStage::ReadBack => self.read_back(attempt, &putting),
@@ -283,7 +283,7 @@ impl<O: Observer> Engine<'_, O> {
             return true;
         }
         let replicas = self.replicate(attempt, putting.rdd, putting.index);
-        self.turn_to(attempt, Doing::Moving);
+        self.turn_to(attempt, Doing::Moving(Transfer::Network));
         !self.move_bytes(attempt, Over::Network, replicas)
     }
 
@@ -304,7 +304,7 @@ impl<O: Observer> Engine<'_, O> {
         let size = self.cluster.blocks[copy].serialized_size;
         let unroll = Unroll::new(self.conf.unroll, self.partition(rdd, index).elements);
         let again = Putting { rdd, index, copy, unroll, again: true, stage: PutStage::Unroll, charged: 0 };
-        self.turn_to(attempt, Doing::BlockIo(again));
+        self.turn_to(attempt, Doing::BlockIo(again, Transfer::Disk));
         !self.move_bytes(attempt, Over::Disk, size)
     }
 
@@ -355,7 +355,7 @@ impl<O: Observer> Engine<'_, O> {
             return self.end_put(attempt, &putting, false);
         }
         putting.stage = PutStage::OnDisk;
-        self.turn_to(attempt, Doing::BlockIo(putting));
+        self.turn_to(attempt, Doing::BlockIo(putting, Transfer::Disk));
         let size = self.partition(rdd, partition).serialized_size;
         !self.move_bytes(attempt, Over::Disk, size)
     }

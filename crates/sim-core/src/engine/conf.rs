@@ -1,6 +1,9 @@
 //! What a run is told besides its workload: resolved numbers, no keys.
 
+use super::driver_conf::DriverConf;
 use super::failure_conf::FailureConf;
+use super::scheduling_conf::SchedulingConf;
+use crate::cluster::container::ContainerConf;
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
 use crate::memory::consumer::ConsumerConf;
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -16,8 +19,8 @@ pub struct RunConf {
     pub task_cpus: u32,
     /// `spark.task.maxFailures`: failures of one task that abort its stage.
     pub max_failures: u32,
-    /// `spark.locality.wait`.
-    pub locality_wait: SimTime,
+    /// How tasks come to slots, and executors to the application.
+    pub scheduling: SchedulingConf,
     /// `spark.storage.unrollMemory*`.
     pub unroll: UnrollConf,
     /// What task memory managers share.
@@ -26,6 +29,10 @@ pub struct RunConf {
     pub consumers: ConsumerConf,
     /// What takes how long.
     pub cost: CostModel,
+    /// What the containers of executors are; `None` where nobody watches them and Python takes no memory.
+    pub container: Option<ContainerConf>,
+    /// The driver.
+    pub driver: DriverConf,
     /// The heaps of the executors and their collections of garbage.
     pub jvm: JvmConf,
     /// What happens when executors are lost and tasks fail.
@@ -35,7 +42,7 @@ pub struct RunConf {
 }
 
 /// One executor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ExecutorConf {
     /// The node that it is on; nodes have a disk and a network each.
     pub node: u32,
@@ -95,6 +102,10 @@ pub struct CostModel {
     pub spill_disk_ppm: u64,
     /// Picoseconds of CPU for each byte of records that a spill serializes and compresses.
     pub spill_cpu_ps_per_byte: u64,
+    /// Whether spills take time at all; their bytes are written as they are.
+    pub spills_take_time: bool,
+    /// Whether collecting garbage does.
+    pub gc_takes_time: bool,
     /// The driver's work for one task; one task after the other.
     pub driver_launch: SimTime,
     /// The executor's work before a task's first step: fetching and deserializing it.
@@ -110,6 +121,8 @@ impl CostModel {
             network_bytes_per_second: 0,
             spill_disk_ppm: 1_000_000,
             spill_cpu_ps_per_byte: 0,
+            spills_take_time: true,
+            gc_takes_time: true,
             driver_launch: SimTime::ZERO,
             executor_launch: SimTime::ZERO,
         }
@@ -135,6 +148,8 @@ impl Default for CostModel {
             network_bytes_per_second: 1 << 30,
             spill_disk_ppm: 900_000,
             spill_cpu_ps_per_byte: 5_000,
+            spills_take_time: true,
+            gc_takes_time: true,
             driver_launch: SimTime(500_000),
             executor_launch: SimTime::from_ms(4),
         }

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use super::conf::ExecutorConf;
+use super::container::ContainerState;
 use super::heap::ExecutorHeap;
 use crate::ids::{AttemptSlot, BlockId, ExecutorId};
 use crate::memory::{ExecutionMemory, Grant, ManagerConf, MemoryMode};
 use crate::storage::{BlockTable, Dropped, ExecutorMemory, UnrollConf};
-use crate::units::Bytes;
+use crate::units::{Bytes, SimTime};
 
 /// Whether an executor is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,11 @@ pub(super) struct Executor {
     pub(super) block_waiters: Vec<(BlockId, u32)>,
     /// Attempts that wait for the pool.
     pub(super) pool_waiters: u32,
+    /// Map output in flight to its attempts: memory outside of the pools.
+    pub(super) fetch_in_flight: Bytes,
     pub(super) recheck_scheduled: bool,
+    /// What its processes hold.
+    pub(super) container: ContainerState,
     /// Where a run needs it, as long as the executor is there.
     pub(super) heap: Option<Box<ExecutorHeap>>,
 }
@@ -63,13 +68,27 @@ impl Executor {
             lock_waiters: VecDeque::new(),
             block_waiters: Vec::new(),
             pool_waiters: 0,
+            fetch_in_flight: Bytes::ZERO,
             recheck_scheduled: false,
+            container: ContainerState::default(),
             heap: None,
         };
         if executor.presence == Presence::There {
             executor.arrive(conf, unroll);
         }
         executor
+    }
+
+    /// One that was asked for while the application runs.
+    pub(super) fn expected(
+        id: ExecutorId,
+        conf: &ExecutorConf,
+        unroll: UnrollConf,
+        first_attempt: u32,
+        slots: u32,
+    ) -> Self {
+        let later = ExecutorConf { added: SimTime::MAX, removed: None, ..*conf };
+        Self::new(id, &later, unroll, first_attempt, slots)
     }
 
     /// It is there from now on, with all its slots and memory.
@@ -94,6 +113,11 @@ impl Executor {
         );
         let (id, unroll) = (self.memory.store.executor(), self.memory.unroll);
         self.memory = ExecutorMemory::new(id, &without_memory(conf), unroll);
+    }
+
+    /// Attempts that run on it.
+    pub(super) fn running(&self) -> u32 {
+        if self.is_there() { self.slots - self.free_slots.len() as u32 } else { 0 }
     }
 
     /// Whether it will never be offered anything any more.

@@ -25,9 +25,7 @@ impl<O: Observer> Engine<'_, O> {
         tries.failures += 1;
         let failures = tries.failures;
         if failures < self.conf.max_failures {
-            if !state.is_done(info.index) {
-                state.pending.retry(info.index);
-            }
+            self.run_again(info);
             return;
         }
         self.abort_stage(info.stage, Some(info.index), failures, cause);
@@ -46,8 +44,16 @@ impl<O: Observer> Engine<'_, O> {
             return;
         }
         state.tries(info.index, tasks).others += 1;
-        if !state.is_done(info.index) {
+        self.run_again(info);
+    }
+
+    /// A task is to be launched again, unless it is done or a copy of it runs.
+    fn run_again(&mut self, info: &AttemptInfo) {
+        let has_copy = self.has_copy(info.stage, info.index);
+        let state = &mut self.scheduler.stages[info.stage.index()];
+        if !has_copy && !state.is_done(info.index) {
             state.pending.retry(info.index);
+            self.allocation_changed();
         }
     }
 
@@ -79,6 +85,7 @@ impl<O: Observer> Engine<'_, O> {
             (state.status, state.again) = (StageStatus::Aborted, false);
         }
         for stage in running {
+            self.forget_tasks(stage);
             self.emit(Event::StageEnded(stage, false));
         }
         self.end_job(job, false);
@@ -92,6 +99,7 @@ impl<O: Observer> Engine<'_, O> {
                 self.break_off(attempt, End::Killed);
             }
         }
+        self.drop_results(stages);
     }
 
     /// The application ends with all its jobs.

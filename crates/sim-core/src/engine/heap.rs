@@ -161,13 +161,15 @@ impl<O: Observer> Engine<'_, O> {
 
     /// The timer of an attempt rings, or what it waited for has come: whether collections held it up meanwhile, so that it has yet to go on for as long.
     pub(super) fn is_held_up(&mut self, attempt: u32) -> bool {
-        let (now, collects) = (self.now, self.conf.jvm.collects);
+        let takes_time = self.conf.cost.gc_takes_time;
+        let (now, collects) = (self.now, self.conf.jvm.collects && takes_time);
         let Some((heap, state)) = self.heap_of(attempt) else { return false };
         if !state.is_running() {
             return false;
         }
         let time = if state.heap.computes {
-            let time = heap.held_up - state.heap.held_up;
+            let held_up = heap.held_up - state.heap.held_up;
+            let time = if takes_time { held_up } else { SimTime::ZERO };
             state.heap.held_up = heap.held_up;
             if time == SimTime::ZERO {
                 heap.computing -= 1;

@@ -1,7 +1,9 @@
 //! Heaps of executors, as stories: objects of user code, and collections of garbage beside 100 ms of work a task.
 
 use crate::cluster::jvm::{GcCosts, Geometry, HeapCollector, HeapConf};
-use crate::engine::{ConsumerConf, CostModel, ExecutorConf, FailureConf, JvmConf, RunConf, run};
+use crate::engine::{
+    ConsumerConf, CostModel, ExecutorConf, FailureConf, JvmConf, RunConf, SchedulingConf, run,
+};
 use crate::ids::{ExecutorId, ProgramId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Journal, Moment, TaskEnd};
@@ -27,12 +29,14 @@ fn conf(executors: usize, collector: HeapCollector) -> RunConf {
     RunConf {
         executors: vec![executor; executors],
         task_cpus: 1,
+        scheduling: SchedulingConf::default(),
+        container: None,
         max_failures: 4,
-        locality_wait: MS(3_000),
         unroll: UnrollConf::default(),
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
+        driver: crate::engine::DriverConf::boundless(),
         failures: FailureConf::default(),
         max_events: 100_000,
         jvm: JvmConf {
@@ -67,7 +71,7 @@ fn workload(objects: &[u64], time: SimTime) -> Workload {
             values: objects.to_vec(),
             placement: vec![],
         }],
-        programs: vec![Program { ops, columns: 1, slots: 0 }],
+        programs: vec![Program { ops, columns: 1, slots: 0, ..Program::default() }],
         ..Workload::default()
     }
 }

@@ -52,8 +52,9 @@ impl<O: Observer> Engine<'_, O> {
     /// Who fetches map output that has just been lost finds out when it tries again.
     fn break_off_fetches(&mut self) {
         for attempt in 0..self.attempts.len() as u32 {
+            self.break_off_fetch_beside(attempt);
             let state = &self.attempts[attempt as usize];
-            let Doing::Moving = state.doing else { continue };
+            let Doing::Fetching(..) = state.doing else { continue };
             let frame = *state.frames.last().expect("a running attempt has a program");
             let Some(Op::FetchShuffle { shuffle, .. }) =
                 self.program(frame).0.ops.get((frame.at as usize).wrapping_sub(1)).copied()

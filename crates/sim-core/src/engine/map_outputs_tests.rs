@@ -1,7 +1,8 @@
 //! Lost map output as stories: two executors of one core, 100 ms of work a task, and nothing else takes time.
 
 use super::super::{
-    ConsumerConf, CostModel, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss, RunConf, run,
+    ConsumerConf, CostModel, DriverConf, ExecutorConf, ExecutorFailures, FailureConf, JvmConf, PlannedLoss,
+    RunConf, SchedulingConf, run,
 };
 use crate::ids::{JobId, ProgramId, ShuffleId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
@@ -28,8 +29,10 @@ fn conf(killed: &[(u32, u64)]) -> RunConf {
     RunConf {
         executors: vec![executor(0), executor(0)],
         task_cpus: 1,
+        driver: DriverConf::boundless(),
+        scheduling: SchedulingConf::default(),
+        container: None,
         max_failures: 4,
-        locality_wait: SimTime::ZERO,
         unroll: UnrollConf { initial: Bytes(100), ..UnrollConf::default() },
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
@@ -48,7 +51,7 @@ fn conf(killed: &[(u32, u64)]) -> RunConf {
 fn workload(maps: u32, reduces: u32, jobs: u32) -> Workload {
     let work = Op::Compute { time: Amount::Fixed(100_000_000) };
     let (shuffle, bytes) = (ShuffleId(0), Amount::Fixed(10));
-    let program = |ops| Program { ops, columns: 0, slots: 0 };
+    let program = |ops| Program { ops, columns: 0, slots: 0, ..Program::default() };
     let stage = |name: &str, parents, program, tasks, shuffle| Stage {
         name: name.into(),
         parents,

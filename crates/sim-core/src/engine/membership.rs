@@ -48,10 +48,12 @@ impl<O: Observer> Engine<'_, O> {
     pub(super) fn add_executor(&mut self, executor: ExecutorId) {
         self.cluster.executors[executor.index()]
             .arrive(&self.conf.executors[executor.index()], self.conf.unroll);
+        self.allocation_executor(executor);
         self.make_heap(executor);
         self.executor_runs();
         self.emit(Event::ExecutorAdded(executor));
         self.emit(Event::Pools(executor));
+        self.watch_container(executor);
         self.schedule_offer(self.now);
     }
 
@@ -71,10 +73,12 @@ impl<O: Observer> Engine<'_, O> {
                 self.break_off(attempt, End::Lost(&loss));
             }
         }
+        self.lose_results(executor);
         self.cluster.executors[executor.index()].heap = None;
         self.lose_blocks(executor);
         self.cluster.executors[executor.index()].forget_memory(&self.conf.executors[executor.index()]);
         self.orphan_tasks(executor);
+        self.allocation_executor(executor);
         self.emit(Event::Pools(executor));
         // Finished tasks go back before those that ran: these are offered first then.
         self.lose_map_outputs(executor);

@@ -1,6 +1,9 @@
 //! Executors that come and go, as stories: 100 ms of work a task, and nothing else takes time.
 
-use crate::engine::{ConsumerConf, CostModel, Engine, ExecutorConf, FailureConf, JvmConf, RunConf, run};
+use crate::engine::{
+    ConsumerConf, CostModel, DriverConf, Engine, ExecutorConf, FailureConf, JvmConf, RunConf, SchedulingConf,
+    run,
+};
 use crate::ids::{ExecutorId, JobId, ProgramId, RddId, StageId};
 use crate::memory::{ManagerConf, TaskMemoryConf};
 use crate::observe::{Counters, Fingerprint, Journal, Moment, TaskEnd, Timeline};
@@ -27,11 +30,13 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
         executors: stays.iter().map(executor).collect(),
         task_cpus: 1,
         max_failures: 1,
-        locality_wait: MS(3_000),
+        scheduling: SchedulingConf::default(),
         unroll: UnrollConf { initial: Bytes(100), ..UnrollConf::default() },
         task_memory: TaskMemoryConf::default(),
         consumers: ConsumerConf::default(),
         cost: CostModel::instant(),
+        container: None,
+        driver: DriverConf::boundless(),
         failures: FailureConf::default(),
         max_events: 10_000,
         jvm: JvmConf::idle(),
@@ -40,7 +45,7 @@ fn conf(stays: &[(u64, Option<u64>)]) -> RunConf {
 
 /// One job a stage; each runs its program with so many tasks.
 fn workload(programs: Vec<Vec<Op>>, stages: &[(u32, u32)]) -> Workload {
-    let program = |ops| Program { ops, columns: 1, slots: 1 };
+    let program = |ops| Program { ops, columns: 1, slots: 1, ..Program::default() };
     let stage = |&(program, tasks): &(u32, u32)| Stage {
         name: "stage".into(),
         parents: vec![],

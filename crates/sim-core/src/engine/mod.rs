@@ -4,32 +4,48 @@
 //! an executor; where it stands is a value ([`attempt`]), and it goes on when its event comes. Only the engine moves
 //! time.
 
+mod allocating;
+mod allocation;
 mod attempt;
 mod bits;
 mod broadcast;
 mod cached;
 mod conf;
+mod container;
+mod driver;
+mod driver_conf;
 mod executor;
 mod failure_conf;
 mod failures;
+mod fetch;
+mod fetching;
 mod heap;
+mod locality;
 mod map_outputs;
 mod membership;
 mod offers;
+mod pools;
+mod python;
 mod queue;
 mod replacement;
 mod resource;
 mod scheduler;
+mod scheduling_conf;
+mod speculation;
 mod stage;
 mod steps;
 mod view;
 
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
+pub use driver_conf::{DriverConf, DriverContainer, RETAINED_TASKS};
 pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
+pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
+use self::allocating::Allocation;
 use self::attempt::{Attempt, Doing};
-use self::executor::Executor;
+use self::driver::Driver;
+use self::executor::{Executor, Presence};
 use self::queue::{EventQueue, Happening};
 use self::resource::FairShare;
 use self::scheduler::Scheduler;
@@ -58,6 +74,8 @@ pub struct Engine<'w, O> {
     cluster: Cluster,
     attempts: Vec<Attempt>,
     scheduler: Scheduler,
+    allocation: Option<Allocation>,
+    driver: Driver,
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
@@ -99,8 +117,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             executors.push(Executor::new(ExecutorId::at(index), executor, conf.unroll, first_attempt, slots));
         }
         let nodes = conf.executors.iter().map(|executor| executor.node + 1).max().unwrap_or(0);
+        let nodes = nodes.max(conf.scheduling.allocation.map_or(0, |allocation| allocation.nodes));
         let resource = |rate: u64| vec![FairShare::new(rate); nodes as usize];
         let blocks = workload.rdd_blocks() as usize + workload.broadcasts.len() * 2 * executors.len();
+        let driver = Driver::new(&conf.driver, workload, executors.len());
         let mut engine = Self {
             workload,
             conf: conf.clone(),
@@ -110,6 +130,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             cluster: Cluster { executors, blocks: BlockTable::with_capacity(blocks) },
             attempts,
             scheduler: Scheduler::new(workload),
+            allocation: conf.scheduling.allocation.map(|of| Allocation::new(of, conf.executors.len())),
+            driver,
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
@@ -125,6 +147,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         };
         for executor in 0..engine.cluster.executors.len() {
             engine.emit(Event::Pools(ExecutorId::at(executor)));
+            engine.watch_container(ExecutorId::at(executor));
         }
         engine.make_heaps();
         engine.await_executors();
@@ -159,7 +182,12 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.lose_executor(ExecutorId(executor), LossReason::Removed);
             }
             Happening::Add { executor } => self.add_executor(ExecutorId(executor)),
+            Happening::Measure { executor } => self.container_measured(ExecutorId(executor)),
             Happening::Submit { job } => self.submit(job),
+            Happening::Look => self.look_for_slow_tasks(),
+            Happening::Allocate => self.allocate(),
+            Happening::Fetched { thread, .. } => self.result_fetched(thread),
+            Happening::BroadcastTimeout { job } => self.broadcast_timed_out(job),
             Happening::Resubmit => self.resubmit_failed_stages(),
             Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
@@ -176,10 +204,18 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Resume { attempt, generation } => {
                 self.attempts[attempt as usize].generation != generation
             }
-            Happening::Remove { .. } | Happening::Add { .. } | Happening::Lose { .. } => {
-                self.scheduler.is_over()
+            Happening::Add { executor } => {
+                let expected = self.cluster.executors[executor as usize].presence == Presence::Expected;
+                self.scheduler.is_over() || !expected
             }
+            Happening::Remove { .. }
+            | Happening::Lose { .. }
+            | Happening::Measure { .. }
+            | Happening::Look
+            | Happening::Allocate => self.scheduler.is_over(),
             Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
+            Happening::Fetched { thread, number } => !self.driver.fetches(thread, number),
+            Happening::BroadcastTimeout { job } => !self.scheduler.is_running(job as usize),
             Happening::HeapExhausted { .. }
             | Happening::Recheck { .. }
             | Happening::Submit { .. }
@@ -217,7 +253,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             Verdict::Stalled { .. } => self.last_event,
             Verdict::GaveUp => self.now,
         };
-        let outcome = Outcome { verdict, end, events: self.events, memory_calls: self.memory_calls };
+        let containers = self.container_uses();
+        let (driver, warnings) = self.driver.peaks();
+        let (events, memory_calls) = (self.events, self.memory_calls);
+        let outcome = Outcome { verdict, end, events, memory_calls, containers, driver, warnings };
         (outcome, self.observer)
     }
 
@@ -279,6 +318,12 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     /// Moves bytes over a disk or network; false where that takes no time.
     fn move_bytes(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
+        let executor = self.attempts[attempt as usize].info.executor;
+        self.move_from(attempt, executor, over, bytes)
+    }
+
+    /// The same from an executor, for a flow that need not be an attempt's.
+    fn move_from(&mut self, flow: u32, executor: ExecutorId, over: Over, bytes: Bytes) -> bool {
         let rate = match over {
             Over::Disk => self.conf.cost.disk_bytes_per_second,
             Over::Network => self.conf.cost.network_bytes_per_second,
@@ -286,14 +331,29 @@ impl<'w, O: Observer> Engine<'w, O> {
         if rate == 0 || bytes.is_zero() {
             return false;
         }
-        let executor = self.attempts[attempt as usize].info.executor;
         let node = self.conf.executors[executor.index()].node;
         let resource = match over {
             Over::Disk => node,
             Over::Network => self.disks.len() as u32 + node,
         };
         let now = self.now;
-        self.resource(resource).arrive(now, attempt, bytes);
+        self.resource(resource).arrive(now, flow, bytes);
+        self.foresee(resource);
+        true
+    }
+
+    fn node_of(&self, attempt: u32) -> u32 {
+        let executor = self.attempts[attempt as usize].info.executor;
+        self.conf.executors[executor.index()].node
+    }
+
+    /// Moves bytes over the network while an attempt goes on; false where that takes no time.
+    fn move_beside(&mut self, attempt: u32, bytes: Bytes) -> bool {
+        if self.conf.cost.network_bytes_per_second == 0 || bytes.is_zero() {
+            return false;
+        }
+        let (now, resource) = (self.now, self.disks.len() as u32 + self.node_of(attempt));
+        self.resource(resource).arrive(now, attempt | fetching::BESIDE, bytes);
         self.foresee(resource);
         true
     }
@@ -314,20 +374,34 @@ impl<'w, O: Observer> Engine<'w, O> {
 
     fn resource_done(&mut self, index: u32) {
         let now = self.now;
-        let attempt = self.resource(index).complete(now);
+        let flow = self.resource(index).complete(now);
         self.foresee(index);
-        if let Some(attempt) = attempt
-            && !self.is_held_up(attempt)
-        {
-            self.advance(attempt);
+        match flow {
+            Some(flow) if flow & fetching::BESIDE != 0 => self.fetched_beside(flow & !fetching::BESIDE),
+            Some(flow) if flow & driver::FETCHES != 0 => self.result_fetched(flow & !driver::FETCHES),
+            Some(attempt) if !self.is_held_up(attempt) => self.advance(attempt),
+            _ => {}
         }
     }
 
+    /// What an attempt that was killed reads and writes stops.
     fn abort_flows(&mut self, attempt: u32) {
+        self.abort_flow(attempt);
+        self.abort_flow_beside(attempt);
+    }
+
+    /// What comes beside an attempt's work stops.
+    fn abort_flow_beside(&mut self, attempt: u32) {
+        if self.attempts[attempt as usize].fetching.beside {
+            self.abort_flow(attempt | fetching::BESIDE);
+        }
+    }
+
+    fn abort_flow(&mut self, flow: u32) {
         let now = self.now;
         for index in 0..(self.disks.len() + self.networks.len()) as u32 {
             let before = self.resource(index).generation;
-            self.resource(index).abort(now, attempt);
+            self.resource(index).abort(now, flow);
             if self.resource(index).generation != before {
                 self.foresee(index);
             }

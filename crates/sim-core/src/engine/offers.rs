@@ -1,25 +1,22 @@
 //! Which task goes to which slot.
 //!
-//! Spark: `TaskSchedulerImpl.resourceOffers`, `TaskSetManager.scala`. FIFO by job, then stage; one task an executor and
-//! pass; process-local, node-local, any, each level for `spark.locality.wait`; lowest index first. Spark shuffles the
-//! executors of an offer; here they stand in order of their index.
+//! Spark: `TaskSchedulerImpl.resourceOffers`, `TaskSetManager.scala`. FIFO by job, then stage, or pools ([`pools`]); one
+//! task an executor and pass; as local as `locality.rs` allows; lowest index first; then copies of slow tasks
+//! ([`speculation`]). Spark shuffles the executors of an offer, and offers the slot of a task that has ended alone; here
+//! executors stand in order of their index, and every offer is one of all free slots.
+//!
+//! [`pools`]: super::pools
+//! [`speculation`]: super::speculation
 
 use super::Engine;
 use super::attempt::{Doing, FrameOf};
-use super::executor::Executor;
+use super::locality::{Delay, Locality};
+use super::pools::{TaskSet, fair_order};
 use super::queue::Happening;
 use crate::ids::{ExecutorId, StageId};
 use crate::observe::{Event, Observer, TaskMetrics};
 use crate::units::SimTime;
 use crate::workload::{Op, Stage};
-
-/// How far a task may be from its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Locality {
-    Process,
-    Node,
-    Any,
-}
 
 /// Tasks that are to be launched.
 #[derive(Clone, Debug, Default)]
@@ -37,8 +34,12 @@ pub(super) struct Pending {
     by_executor: Vec<Vec<u32>>,
     by_node: Vec<Vec<u32>>,
     prefers: Vec<u64>,
-    level: usize,
-    last_launch: SimTime,
+    /// Tasks that have no preference.
+    indifferent: bool,
+    /// How long tasks have waited for their data.
+    pub(super) delay: Delay,
+    /// When the stage was submitted.
+    submitted: SimTime,
     /// The recording says where each task ran, and when.
     placed: bool,
 }
@@ -98,31 +99,60 @@ impl Pending {
         self.left
     }
 
-    fn has_preferences(&self) -> bool {
+    pub(super) fn is_placed(&self) -> bool {
+        self.placed
+    }
+
+    pub(super) fn has_preferences(&self) -> bool {
         !self.prefers.is_empty()
     }
 
-    /// A task for a slot of `executor` on `node`, no further from its data than `level`.
-    fn dequeue(&mut self, executor: u32, node: u32, level: Locality) -> Option<u32> {
+    /// A task for a slot of `executor` on `node`, no further from its data than `level`, and how far that is
+    /// (`TaskSetManager.dequeueTaskHelper`).
+    fn dequeue(&mut self, executor: u32, node: u32, level: Locality) -> Option<(u32, Locality)> {
         if self.left == 0 {
             return None;
         }
         if let Some(index) = self.retries.pop() {
-            return Some(index);
+            return Some((index, Locality::Any));
         }
         if !self.has_preferences() {
-            return self.lowest(true);
+            return self.lowest(true).map(|index| (index, Locality::NoPreference));
         }
         let launched = &self.launched;
         if let Some(index) = Self::top(&mut self.by_executor[executor as usize], launched) {
-            return Some(index);
+            return Some((index, Locality::Process));
         }
         if level >= Locality::Node
             && let Some(index) = Self::top(&mut self.by_node[node as usize], launched)
         {
-            return Some(index);
+            return Some((index, Locality::Node));
         }
-        self.lowest(level == Locality::Any)
+        if level >= Locality::NoPreference
+            && let Some(index) = self.lowest(false)
+        {
+            return Some((index, Locality::NoPreference));
+        }
+        if level == Locality::Any { self.lowest(true).map(|index| (index, Locality::Any)) } else { None }
+    }
+
+    /// Whether tasks of this level are left that somebody could run (`computeValidLocalityLevels`,
+    /// `getAllowedLocalityLevel`).
+    pub(super) fn has_left_at(&mut self, level: Locality, there: impl Fn(Locality, usize) -> bool) -> bool {
+        let lists = match level {
+            Locality::Process => &mut self.by_executor,
+            Locality::Node => &mut self.by_node,
+            Locality::NoPreference => return self.indifferent && self.lowest(false).is_some(),
+            Locality::Any => return true,
+        };
+        let launched = &self.launched;
+        let mut lists = lists.iter_mut().enumerate();
+        lists.any(|(at, list)| Self::top(list, launched).is_some() && there(level, at))
+    }
+
+    /// Whether some task had no preference from the beginning, so that Spark has that level.
+    pub(super) fn has_indifferent(&self) -> bool {
+        self.indifferent
     }
 
     fn launch(&mut self, index: u32) {
@@ -133,41 +163,6 @@ impl Pending {
     pub(super) fn retry(&mut self, index: u32) {
         self.retries.push(index);
         self.left += 1;
-    }
-
-    /// How far tasks may be launched now, and when that changes.
-    fn allowed(
-        &mut self,
-        now: SimTime,
-        wait: SimTime,
-        executors: &[Executor],
-    ) -> (Locality, Option<SimTime>) {
-        const LEVELS: [Locality; 3] = [Locality::Process, Locality::Node, Locality::Any];
-        if !self.has_preferences() {
-            return (Locality::Any, None);
-        }
-        let there = |level: usize, at: usize| match level {
-            0 => executors[at].is_there(),
-            _ => executors.iter().any(|executor| executor.is_there() && executor.node as usize == at),
-        };
-        while self.level < 2 {
-            let level = self.level;
-            let lists = if level == 0 { &mut self.by_executor } else { &mut self.by_node };
-            let launched = &self.launched;
-            // Nobody waits for a slot where no executor is (`computeValidLocalityLevels`).
-            let mut lists = lists.iter_mut().enumerate();
-            let waiting = lists.any(|(at, list)| Self::top(list, launched).is_some() && there(level, at));
-            if !waiting {
-                self.level += 1;
-                self.last_launch = now;
-            } else if now - self.last_launch >= wait {
-                self.level += 1;
-                self.last_launch += wait;
-            } else {
-                return (LEVELS[self.level], Some(self.last_launch + wait));
-            }
-        }
-        (Locality::Any, None)
     }
 }
 
@@ -184,7 +179,9 @@ impl<O: Observer> Engine<'_, O> {
             left: stage.tasks,
             launched: vec![0; words],
             tasks: stage.tasks,
-            last_launch: self.now,
+            delay: Delay::new(self.now),
+            submitted: self.now,
+            indifferent: true,
             ..Pending::default()
         };
         let executors = self.conf.executors.len();
@@ -246,6 +243,7 @@ impl<O: Observer> Engine<'_, O> {
         let columns = usize::from(program.columns);
         let first = self.first_blocks[rdd.index()].0;
         let nodes = self.disks.len();
+        let mut preferring = 0;
         for index in (0..stage.tasks).rev() {
             let values = &stage.values[index as usize * columns..][..columns];
             let block = crate::ids::BlockId(first + partition.of(values) as u32);
@@ -259,11 +257,15 @@ impl<O: Observer> Engine<'_, O> {
                     pending.by_executor = vec![Vec::new(); self.conf.executors.len()];
                     pending.by_node = vec![Vec::new(); nodes];
                 }
-                Pending::set(&mut pending.prefers, index);
+                if !Pending::is_set(&pending.prefers, index) {
+                    Pending::set(&mut pending.prefers, index);
+                    preferring += 1;
+                }
                 pending.by_executor[copy.executor.index()].push(index);
                 pending.by_node[self.conf.executors[copy.executor.index()].node as usize].push(index);
             }
         }
+        pending.indifferent = preferring < stage.tasks;
     }
 
     // ---- offers
@@ -281,8 +283,9 @@ impl<O: Observer> Engine<'_, O> {
             self.scheduler.next_offer = None;
         }
         let mut again: Option<SimTime> = None;
+        let fair = self.fair_stages();
         for at in 0..self.scheduler.active.len() {
-            let (_, stage) = self.scheduler.active[at];
+            let stage = fair.as_ref().map_or(self.scheduler.active[at].1, |order| order[at]);
             let wait = self.offer_to(stage);
             again = [again, wait].into_iter().flatten().min();
             if self.cluster.executors.iter().all(|executor| executor.free_slots.is_empty()) {
@@ -294,43 +297,59 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
+    /// The active stages in the order of their pools, where jobs share slots.
+    fn fair_stages(&self) -> Option<Vec<StageId>> {
+        let active = &self.scheduler.active;
+        if !self.conf.scheduling.fair || active.len() < 2 {
+            return None;
+        }
+        let running = |stage: StageId| self.scheduler.stages[stage.index()].running;
+        let sets = active.iter().map(|&(job, stage)| TaskSet { job, stage, running: running(stage) });
+        Some(fair_order(&self.workload.pools, &sets.collect::<Vec<_>>()))
+    }
+
     /// Launches what can be launched of a stage; returns when more can be.
     fn offer_to(&mut self, stage: StageId) -> Option<SimTime> {
         if self.scheduler.stages[stage.index()].pending.placed {
             return self.offer_recorded(stage);
         }
-        let (now, wait) = (self.now, self.conf.locality_wait);
-        let (allowed, again) =
-            self.scheduler.stages[stage.index()].pending.allowed(now, wait, &self.cluster.executors);
-        for (number, level) in [Locality::Process, Locality::Node, Locality::Any].into_iter().enumerate() {
-            if level > allowed {
-                break;
+        let (allowed, again) = self.allowed_locality(stage);
+        let mut nearest: Option<Locality> = None;
+        for pass in Locality::PASSES {
+            let pending = &self.scheduler.stages[stage.index()].pending;
+            // Where there are tasks without a preference, their pass takes node-local ones too, waits or not.
+            let has_own_pass = pass == Locality::NoPreference && pending.has_indifferent();
+            if pass > allowed && !has_own_pass {
+                continue;
             }
-            let mut launched = true;
-            while std::mem::take(&mut launched) {
-                for executor in 0..self.cluster.executors.len() as u32 {
-                    if self.cluster.executors[executor as usize].free_slots.is_empty() {
-                        continue;
-                    }
-                    let node = self.conf.executors[executor as usize].node;
-                    let pending = &mut self.scheduler.stages[stage.index()].pending;
-                    if pending.has_preferences() && level == Locality::Process && pending.retries.is_empty() {
-                        let list = &mut pending.by_executor[executor as usize];
-                        if Pending::top(list, &pending.launched).is_none() {
-                            continue;
-                        }
-                    }
-                    let Some(index) = pending.dequeue(executor, node, level) else { continue };
-                    pending.launch(index);
-                    pending.last_launch = now;
-                    pending.level = pending.level.min(number);
-                    self.launch(stage, index, executor);
-                    launched = true;
-                }
+            while let Some(launched) = self.offer_pass(stage, pass) {
+                nearest = Some(nearest.map_or(launched, |nearest| nearest.min(launched)));
             }
+        }
+        self.offered(stage, allowed, nearest);
+        if allowed == Locality::Any {
+            self.offer_copies(stage);
         }
         let left = self.scheduler.stages[stage.index()].pending.left;
         again.filter(|_| left > 0)
+    }
+
+    /// Offers one slot of each executor to a stage; returns how near to its data the nearest launched task is
+    /// (`resourceOfferSingleTaskSet`).
+    fn offer_pass(&mut self, stage: StageId, pass: Locality) -> Option<Locality> {
+        let mut nearest: Option<Locality> = None;
+        for executor in 0..self.cluster.executors.len() as u32 {
+            if self.cluster.executors[executor as usize].free_slots.is_empty() {
+                continue;
+            }
+            let node = self.conf.executors[executor as usize].node;
+            let pending = &mut self.scheduler.stages[stage.index()].pending;
+            let Some((index, locality)) = pending.dequeue(executor, node, pass) else { continue };
+            pending.launch(index);
+            self.launch(stage, index, executor, false);
+            nearest = Some(nearest.map_or(locality, |nearest| nearest.min(locality)));
+        }
+        nearest
     }
 
     /// A recorded task runs where it ran, and no earlier; it waits for an executor that has yet to come. Tasks whose
@@ -341,7 +360,7 @@ impl<O: Observer> Engine<'_, O> {
         for executor in 0..self.cluster.executors.len() as u32 {
             while !self.cluster.executors[executor as usize].free_slots.is_empty() {
                 let pending = &mut self.scheduler.stages[stage.index()].pending;
-                let submitted = pending.last_launch;
+                let submitted = pending.submitted;
                 let retry = pending
                     .retries
                     .iter()
@@ -349,7 +368,7 @@ impl<O: Observer> Engine<'_, O> {
                 if let Some(at) = retry {
                     let index = pending.retries.remove(at);
                     pending.left -= 1;
-                    self.launch(stage, index, executor);
+                    self.launch(stage, index, executor, false);
                     continue;
                 }
                 let launched = &pending.launched;
@@ -362,7 +381,7 @@ impl<O: Observer> Engine<'_, O> {
                     break;
                 }
                 pending.launch(index);
-                self.launch(stage, index, executor);
+                self.launch(stage, index, executor, false);
             }
         }
         [again, self.offer_orphans(stage)].into_iter().flatten().min()
@@ -386,7 +405,7 @@ impl<O: Observer> Engine<'_, O> {
                     pending.retries.remove(at)
                 } else {
                     let index = *pending.orphans.last()?;
-                    let due = pending.last_launch + table.placement[index as usize].not_before;
+                    let due = pending.submitted + table.placement[index as usize].not_before;
                     if due > self.now {
                         return Some(due);
                     }
@@ -394,14 +413,15 @@ impl<O: Observer> Engine<'_, O> {
                     pending.launch(index);
                     index
                 };
-                self.launch(stage, index, executor);
+                self.launch(stage, index, executor, false);
                 launched = true;
             }
         }
         None
     }
 
-    fn launch(&mut self, stage: StageId, index: u32, executor: u32) {
+    /// Launches a task, or a copy of one that is slow.
+    pub(super) fn launch(&mut self, stage: StageId, index: u32, executor: u32, speculative: bool) {
         let state = &mut self.cluster.executors[executor as usize];
         let slot = state.free_slots.pop().expect("the slot is free");
         let attempt = state.first_attempt + slot;
@@ -410,6 +430,7 @@ impl<O: Observer> Engine<'_, O> {
         running.info.stage = stage;
         running.info.index = index;
         running.info.attempt = self.scheduler.stages[stage.index()].next_attempt(index);
+        running.info.speculative = speculative;
         running.info.stage_attempt = self.scheduler.stages[stage.index()].attempt();
         running.info.launched = now;
         running.metrics = TaskMetrics::default();
@@ -422,5 +443,13 @@ impl<O: Observer> Engine<'_, O> {
         let driver_free = self.scheduler.driver_free.max(now) + self.conf.cost.driver_launch;
         self.scheduler.driver_free = driver_free;
         self.resume_at(attempt, driver_free + self.conf.cost.executor_launch);
+        let tasks = self.workload.stages[stage.index()].tasks;
+        let of_stage = &mut self.scheduler.stages[stage.index()];
+        of_stage.running += 1;
+        if speculative {
+            of_stage.tries(index, tasks).others += 1;
+        }
+        self.speculation_launch(stage);
+        self.allocation_executor(ExecutorId(executor));
     }
 }

@@ -1,7 +1,8 @@
 //! Pending events, and the one place that says in which order they happen: `(time, class, seq)`.
 //!
 //! At one instant resources complete first, then attempts go on, then woken waiters re-check, then heaps are
-//! found full, then executors go and come, then the driver acts: what was freed at that instant is seen by all who ask at it, and who ends at the instant
+//! found full, then executors go and come, then containers are measured, then the driver acts: what was freed at that
+//! instant is seen by all who ask at it, and who ends at the instant
 //! at which its executor is lost has ended. Equal classes are served first come, first served.
 //! A binary heap was the fastest of the queues measured up to some thousand pending events.
 
@@ -27,8 +28,18 @@ pub(super) enum Happening {
     Lose { loss: u32 },
     /// An executor registers.
     Add { executor: u32 },
+    /// The container of an executor is measured.
+    Measure { executor: u32 },
+    /// A thread of the driver has fetched a result, in no time.
+    Fetched { thread: u32, number: u32 },
+    /// A broadcast has taken too long.
+    BroadcastTimeout { job: u32 },
     /// The driver submits a job.
     Submit { job: u32 },
+    /// The driver looks for slow tasks.
+    Look,
+    /// The driver looks at the load and at idle executors.
+    Allocate,
     /// The driver submits the stages again that failed.
     Resubmit,
     /// The driver offers free slots.
@@ -38,14 +49,19 @@ pub(super) enum Happening {
 impl Happening {
     const fn class(self) -> u64 {
         match self {
-            Self::ResourceDone { .. } => 0,
+            Self::ResourceDone { .. } | Self::Fetched { .. } => 0,
             Self::Resume { .. } => 1,
             Self::Recheck { .. } => 2,
             Self::HeapExhausted { .. } => 3,
             Self::Remove { .. } | Self::Lose { .. } => 4,
             Self::Add { .. } => 5,
-            Self::Submit { .. } | Self::Resubmit => 6,
-            Self::Offer => 7,
+            Self::Measure { .. } => 6,
+            Self::Submit { .. }
+            | Self::BroadcastTimeout { .. }
+            | Self::Resubmit
+            | Self::Look
+            | Self::Allocate => 7,
+            Self::Offer => 8,
         }
     }
 }

@@ -73,22 +73,29 @@ impl<O: Observer> Engine<'_, O> {
         }
     }
 
-    /// Asks for an executor like one that was lost. It gets a number of its own.
+    /// Asks for an executor like one that was lost.
     fn request_executor(&mut self, lost: ExecutorId, start: SimTime) {
-        let executor = ExecutorId::at(self.cluster.executors.len());
         let added = self.now + start;
         let conf = ExecutorConf { added, removed: None, ..self.conf.executors[lost.index()] };
-        let slots = self.cluster.executors[lost.index()].slots;
+        let executor = self.start_executor(conf);
+        self.emit(Event::ExecutorRequested { executor, instead_of: lost });
+    }
+
+    /// Asks for an executor, which gets a number of its own.
+    pub(super) fn start_executor(&mut self, conf: ExecutorConf) -> ExecutorId {
+        let executor = ExecutorId::at(self.cluster.executors.len());
+        let slots = conf.cores / self.conf.task_cpus.max(1);
         let first_attempt = self.attempts.len() as u32;
         let task_memory = self.conf.task_memory;
         self.attempts.extend((0..slots).map(|slot| Attempt::free(executor, slot, task_memory)));
-        self.cluster.executors.push(Executor::new(executor, &conf, self.conf.unroll, first_attempt, slots));
+        let state = Executor::expected(executor, &conf, self.conf.unroll, first_attempt, slots);
+        self.cluster.executors.push(state);
         self.conf.executors.push(conf);
         let executors = self.cluster.executors.len();
         for &(_, stage) in &self.scheduler.active {
             self.scheduler.stages[stage.index()].pending.grow(executors);
         }
-        self.emit(Event::ExecutorRequested { executor, instead_of: lost });
-        self.queue.push(added, Happening::Add { executor: executor.0 });
+        self.queue.push(conf.added, Happening::Add { executor: executor.0 });
+        executor
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Scheduler {
     /// The driver launches one task after the other.
     pub(super) driver_free: SimTime,
     pub(super) next_offer: Option<SimTime>,
+    /// When the driver looks for slow tasks next.
+    pub(super) next_look: Option<SimTime>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,27 +66,28 @@ impl Scheduler {
             failure: None,
             driver_free: SimTime::ZERO,
             next_offer: None,
+            next_look: None,
         }
     }
 
     /// Whether tasks of a stage run or are to run.
-    pub(super) fn is_active(&self, stage: StageId) -> bool {
-        self.stages[stage.index()].status == StageStatus::Active
-    }
-
     /// Whether nothing runs any more, or will.
     pub(super) fn is_over(&self) -> bool {
         let runs = !self.active.is_empty() || !self.failed_stages.is_empty();
         self.jobs_left == 0 || (self.failure.is_some() && !runs)
     }
 
+    /// The first job that has not ended.
+    pub(super) fn first_left(&self) -> Option<JobId> {
+        self.jobs.iter().position(|&job| job != JobState::Ended).map(JobId::at)
+    }
+
     pub(super) fn is_running(&self, job: usize) -> bool {
         self.jobs[job] == JobState::Running
     }
 
-    /// The first job that has not ended.
-    pub(super) fn first_left(&self) -> Option<JobId> {
-        self.jobs.iter().position(|&job| job != JobState::Ended).map(JobId::at)
+    pub(super) fn is_active(&self, stage: StageId) -> bool {
+        self.stages[stage.index()].status == StageStatus::Active
     }
 
     /// Tasks of active stages that no slot has.
@@ -116,6 +119,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         self.scheduler.jobs[job as usize] = JobState::Running;
         self.emit(Event::JobSubmitted(JobId(job)));
+        if self.is_too_deep(JobId(job)) {
+            return;
+        }
+        self.await_broadcast(JobId(job));
         self.find_lost_outputs(JobId(job));
         for &stage in &self.workload.jobs[job as usize].stages {
             if self.scheduler.stages[stage.index()].status == StageStatus::Done {
@@ -136,6 +143,9 @@ impl<'w, O: Observer> Engine<'w, O> {
                 scheduler.stages[stage.index()].status == StageStatus::Done
             };
             for &stage in &job.stages {
+                if !self.scheduler.is_running(index) {
+                    break;
+                }
                 let waits = self.scheduler.stages[stage.index()].status == StageStatus::Waiting;
                 let parents = &workload.stages[stage.index()].parents;
                 if waits && parents.iter().all(|parent| done(&self.scheduler, parent)) {
@@ -153,6 +163,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     pub(super) fn end_job(&mut self, job: JobId, succeeded: bool) {
         self.scheduler.jobs[job.index()] = JobState::Ended;
         self.scheduler.jobs_left -= 1;
+        let succeeded = self.take_results_of(job, succeeded);
         self.last_end = self.now;
         self.cancel_what_nobody_needs(job);
         self.emit(Event::JobEnded(job, succeeded));
@@ -193,6 +204,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                     self.break_off(attempt, End::Killed);
                 }
             }
+            self.drop_all_results();
         }
     }
 
@@ -229,7 +241,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         let at = self.scheduler.active.partition_point(|&other| other < (job, stage));
         self.scheduler.active.insert(at, (job, stage));
-        self.schedule_offer(self.now);
+        if self.take_tasks(job, stage) {
+            self.allocation_stage();
+            self.schedule_offer(self.now);
+        }
     }
 
     fn end_stage(&mut self, stage: StageId) {
@@ -242,6 +257,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             state.again = false;
         }
         self.scheduler.active.retain(|&(_, active)| active != stage);
+        self.forget_tasks(stage);
         self.emit(Event::StageEnded(stage, true));
         if self.scheduler.lost_outputs > 0 {
             if !complete {
@@ -268,6 +284,8 @@ impl<'w, O: Observer> Engine<'w, O> {
     // ---- tasks
 
     pub(super) fn task_finished(&mut self, info: &AttemptInfo) {
+        self.speculation_success(info);
+        self.allocation_output(info);
         let state = &mut self.scheduler.stages[info.stage.index()];
         let recovered = state.succeeded(info.index, info.stage_attempt, info.executor);
         self.scheduler.lost_outputs -= u64::from(recovered);

@@ -5,6 +5,7 @@
 
 use super::bits::Bits;
 use super::offers::Pending;
+use super::speculation::Speculation;
 use crate::ids::ExecutorId;
 use crate::workload::Stage;
 
@@ -27,6 +28,10 @@ pub(super) struct StageState {
     pub(super) waits_for: u32,
     /// It had all of its map output once and is run again to recover what was lost: its jobs may end before it does.
     pub(super) again: bool,
+    /// Attempts that run, of all its attempts.
+    pub(super) running: u32,
+    /// What is known of its slow tasks.
+    pub(super) speculation: Speculation,
     /// Jobs that have not ended and are of this stage.
     pub(super) jobs_left: u32,
     /// Tasks that have succeeded and whose map output, if any, is still there.
@@ -47,7 +52,7 @@ pub(super) struct StageState {
 pub(super) struct Tries {
     /// Those that count towards `spark.task.maxFailures`.
     pub(super) failures: u32,
-    /// Those that do not.
+    /// Those that do not, and copies of slow ones.
     pub(super) others: u32,
 }
 
@@ -72,6 +77,8 @@ impl StageState {
             has_failed: false,
             waits_for: 0,
             again: false,
+            running: 0,
+            speculation: Speculation::default(),
             jobs_left: 0,
             done: Bits::default(),
             left_out: Bits::default(),
@@ -96,6 +103,7 @@ impl StageState {
         self.attempts += 1;
         self.has_failed = false;
         self.tries = Vec::new();
+        self.speculation = Speculation::default();
         self.status = StageStatus::Active;
     }
 

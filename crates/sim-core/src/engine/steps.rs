@@ -1,12 +1,12 @@
 //! What an attempt does next: the interpreter of programs.
 
-use super::attempt::{AfterEviction, AfterLock, Consuming, Doing, Frame, FrameOf};
+use super::attempt::{AfterEviction, AfterLock, Consuming, Doing, Frame, FrameOf, Transfer};
 use super::executor::Grants;
 use super::{Engine, Over};
 use crate::ids::{ConsumerId, ExecutorId};
 use crate::memory::MemoryMode;
 use crate::memory::consumer::{Consumer, ConsumerSetup, Failure, Progress, Rows, TaskConsumers};
-use crate::observe::{End, Event, EvictedFor, Observer};
+use crate::observe::{AttemptInfo, End, Event, EvictedFor, Observer, TaskMetrics};
 use crate::outcome::{Cause, Holder, OomReport};
 use crate::storage::ToDisk;
 use crate::units::{Bytes, SimTime};
@@ -22,7 +22,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn go_on(&mut self, attempt: u32) -> bool {
         match self.attempts[attempt as usize].doing {
             Doing::Free => false,
-            Doing::Launching | Doing::Computing | Doing::Moving | Doing::Next => {
+            Doing::Launching | Doing::Computing | Doing::Moving(_) | Doing::Next => {
                 self.turn_to(attempt, Doing::Next);
                 self.next_step(attempt)
             }
@@ -32,9 +32,10 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.turn_to(attempt, Doing::Consuming(consuming));
                 true
             }
+            Doing::Fetching(fetch, phase) => self.fetch_on(attempt, fetch, phase),
             Doing::SpillCpu(consuming, disk_bytes) => {
                 self.turn_to(attempt, Doing::Spilling(consuming));
-                !self.move_bytes(attempt, Over::Disk, disk_bytes)
+                !(self.conf.cost.spills_take_time && self.move_bytes(attempt, Over::Disk, disk_bytes))
             }
             Doing::Spilling(consuming) => {
                 self.turn_to(attempt, Doing::Consuming(consuming));
@@ -72,7 +73,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Doing::BlockWait { rdd, index } => self.read_block(attempt, rdd, index),
             Doing::Putting(putting) => self.put(attempt, putting),
-            Doing::BlockIo(putting) => {
+            Doing::BlockIo(putting, _) => {
                 self.turn_to(attempt, Doing::Putting(putting));
                 true
             }
@@ -89,9 +90,10 @@ impl<'w, O: Observer> Engine<'w, O> {
         &mut self.cluster.executors[executor.index()]
     }
 
-    /// Starts something that takes `time`; true where that is none.
+    /// Starts something that takes `time` on a core; true where that is none.
     fn spend(&mut self, attempt: u32, doing: Doing, time: SimTime) -> bool {
         self.turn_to(attempt, doing);
+        let time = self.on_its_node(attempt, time);
         if time == SimTime::ZERO {
             return true;
         }
@@ -100,13 +102,24 @@ impl<'w, O: Observer> Engine<'w, O> {
         false
     }
 
+    /// What takes `time` on most nodes, on that of an attempt.
+    pub(super) fn on_its_node(&self, attempt: u32, time: SimTime) -> SimTime {
+        let Some(slow) = self.conf.scheduling.slow_node else { return time };
+        let executor = self.attempts[attempt as usize].info.executor;
+        if self.conf.executors[executor.index()].node != slow.node {
+            return time;
+        }
+        let longer = u128::from(time.0) * u128::from(slow.per_mille) / 1000;
+        SimTime(u64::try_from(longer).unwrap_or(u64::MAX >> 1))
+    }
+
     /// Computes for `time`, then takes the next step.
     pub(super) fn compute(&mut self, attempt: u32, time: SimTime) -> bool {
         self.spend(attempt, Doing::Computing, time)
     }
 
-    fn transfer(&mut self, attempt: u32, over: Over, bytes: Bytes) -> bool {
-        self.turn_to(attempt, Doing::Moving);
+    pub(super) fn transfer(&mut self, attempt: u32, what: Transfer, over: Over, bytes: Bytes) -> bool {
+        self.turn_to(attempt, Doing::Moving(what));
         !self.move_bytes(attempt, over, bytes)
     }
 
@@ -161,10 +174,21 @@ impl<'w, O: Observer> Engine<'w, O> {
     fn next_step(&mut self, attempt: u32) -> bool {
         let frame = *self.attempts[attempt as usize].frames.last().expect("a running attempt has a program");
         let (program, values) = self.program(frame);
-        if frame.at > 0 && Self::is_breaker(&program.ops[frame.at as usize - 1]) {
-            self.stop_reading(attempt);
+        if let Some(ended) = (frame.at as usize).checked_sub(1) {
+            if let Some(&ppm) = program.serialization_ppm.get(ended)
+                && ppm > 0
+            {
+                self.attempts[attempt as usize].book_serialization(ppm);
+            }
+            if Self::is_breaker(&program.ops[ended]) {
+                self.stop_reading(attempt);
+            }
         }
-        let Some(op) = program.ops.get(frame.at as usize) else {
+        let next = program.ops.get(frame.at as usize);
+        if self.waits_for_fetch(attempt, next) {
+            return false;
+        }
+        let Some(op) = next else {
             return match frame.of {
                 FrameOf::Task { .. } if self.wait_for_lock(attempt, AfterLock::Step) => false,
                 FrameOf::Task { .. } if self.is_held_up(attempt) => false,
@@ -185,8 +209,13 @@ impl<'w, O: Observer> Engine<'w, O> {
         if needs_lock && self.wait_for_lock(attempt, AfterLock::Step) {
             return false;
         }
+        if let Op::Python { .. } = op {
+            return self.python_step(attempt, frame, op, values);
+        }
         let state = &mut self.attempts[attempt as usize];
         state.frames.last_mut().expect("it has one").at += 1;
+        state.cpu_before = state.metrics.cpu;
+        state.fetching.due |= state.fetching.beside && op.computes();
         let consumer =
             |slot: Slot| state.slots[frame.slot_base as usize + usize::from(slot)].expect("an open slot");
         let time = |amount: crate::workload::Amount| SimTime(amount.of(values));
@@ -195,17 +224,13 @@ impl<'w, O: Observer> Engine<'w, O> {
             Op::Compute { time: amount } => self.compute(attempt, time(amount)),
             Op::ReadInput { bytes } => {
                 state.metrics.input_bytes += size(bytes);
-                self.transfer(attempt, Over::Disk, size(bytes))
+                self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes))
             }
             Op::FetchShuffle { shuffle, .. } if self.scheduler.is_output_lost(shuffle) => {
                 self.fail_fetch(attempt, shuffle);
                 false
             }
-            Op::FetchShuffle { bytes, .. } => {
-                state.metrics.shuffle_read_bytes += size(bytes);
-                let over = if self.disks.len() > 1 { Over::Network } else { Over::Disk };
-                self.transfer(attempt, over, size(bytes))
-            }
+            Op::FetchShuffle { shuffle, bytes } => self.begin_fetch(attempt, shuffle, size(bytes)),
             Op::ReadBlock { rdd, partition } => self.read_block(attempt, rdd, partition.of(values) as u32),
             Op::ReadBroadcast { broadcast, joined } => {
                 if joined {
@@ -238,6 +263,7 @@ impl<'w, O: Observer> Engine<'w, O> {
                 self.start_reading(attempt, id);
                 self.compute(attempt, time(amount))
             }
+            Op::Python { .. } => unreachable!("it was taken above"),
             Op::Close { slot } => {
                 let id = consumer(slot);
                 state.slots[frame.slot_base as usize + usize::from(slot)] = None;
@@ -246,10 +272,10 @@ impl<'w, O: Observer> Engine<'w, O> {
             }
             Op::WriteShuffle { bytes, .. } => {
                 state.metrics.shuffle_write_bytes += size(bytes);
-                self.transfer(attempt, Over::Disk, size(bytes))
+                self.transfer(attempt, Transfer::Shuffle, Over::Disk, size(bytes))
             }
-            Op::WriteOutput { bytes } => self.transfer(attempt, Over::Disk, size(bytes)),
-            Op::Result { bytes } => self.transfer(attempt, Over::Network, size(bytes)),
+            Op::WriteOutput { bytes } => self.transfer(attempt, Transfer::Disk, Over::Disk, size(bytes)),
+            Op::Result { bytes } => self.send_result(attempt, size(bytes)),
             Op::Heap { bytes } => self.hold_objects(attempt, size(bytes)),
         }
     }
@@ -294,7 +320,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     }
 
     /// Rows of nearly equal size: the first ones one byte larger where the bytes do not divide evenly.
-    fn begin_insert(
+    pub(super) fn begin_insert(
         &mut self,
         attempt: u32,
         into: ConsumerId,
@@ -368,7 +394,8 @@ impl<'w, O: Observer> Engine<'w, O> {
                 let (info, consumer) = (state.info, state.consumers.consumer(consumer).name());
                 let (rows, bytes) = (write.rows, write.bytes);
                 self.emit(Event::Spilling { attempt: &info, consumer, rows, bytes, disk_bytes });
-                let time = self.conf.cost.spill_cpu(write.bytes);
+                let takes_time = self.conf.cost.spills_take_time;
+                let time = if takes_time { self.conf.cost.spill_cpu(write.bytes) } else { SimTime::ZERO };
                 self.spend(attempt, Doing::SpillCpu(consuming, disk_bytes), time)
             }
             Progress::Done if consuming.left.count > 0 => {
@@ -413,6 +440,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         let info = self.attempts[attempt as usize].info;
         self.schedule_recheck(info.executor);
         self.emit(Event::Pools(info.executor));
+        self.watch_container(info.executor);
         written
     }
 
@@ -473,19 +501,15 @@ impl<'w, O: Observer> Engine<'w, O> {
     // ---- ends
 
     fn finish_attempt(&mut self, attempt: u32) {
-        self.turn_to(attempt, Doing::Next);
-        self.count_consumers(attempt);
-        let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
+        let (info, metrics) = self.last_figures(attempt, true);
+        let sent = self.attempts[attempt as usize].sent.take();
         self.clean_up(attempt);
-        self.emit(Event::AttemptEnded(&info, &metrics, End::Finished));
-        self.task_finished(&info);
+        self.deliver(info, metrics, sent);
     }
 
     /// An attempt throws: it ends, its executor goes on.
     pub(super) fn fail_attempt(&mut self, attempt: u32, cause: Cause) {
-        self.turn_to(attempt, Doing::Next);
-        self.count_consumers(attempt);
-        let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
+        let (info, metrics) = self.last_figures(attempt, false);
         self.clean_up(attempt);
         self.emit(Event::AttemptEnded(&info, &metrics, End::Failed(&cause)));
         self.task_failed(&info, cause);
@@ -496,8 +520,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         if matches!(self.attempts[attempt as usize].doing, Doing::PoolWait(_)) {
             self.executor_of(attempt).pool_waiters -= 1;
         }
-        self.turn_to(attempt, Doing::Next);
-        self.count_consumers(attempt);
+        let (info, metrics) = self.last_figures(attempt, false);
         self.abort_flows(attempt);
         let slot = self.attempts[attempt as usize].slot();
         let executor = self.executor_of(attempt);
@@ -505,9 +528,23 @@ impl<'w, O: Observer> Engine<'w, O> {
         executor.lock_waiters.retain(|&waiter| waiter != attempt);
         executor.block_waiters.retain(|&(_, waiter)| waiter != attempt);
         self.release_lock(attempt);
-        let (info, metrics) = (self.attempts[attempt as usize].info, self.attempts[attempt as usize].metrics);
         self.clean_up(attempt);
         self.emit(Event::AttemptEnded(&info, &metrics, end));
+    }
+
+    /// Who an attempt was that ends now, and its metrics.
+    fn last_figures(&mut self, attempt: u32, finished: bool) -> (AttemptInfo, TaskMetrics) {
+        self.turn_to(attempt, Doing::Next);
+        self.end_python(attempt, finished);
+        self.count_consumers(attempt);
+        let state = &self.attempts[attempt as usize];
+        let (info, metrics) = (state.info, state.metrics);
+        assert_eq!(
+            metrics.duration(),
+            self.now - info.launched,
+            "the parts of its time: {info:?} {metrics:?}"
+        );
+        (info, metrics)
     }
 
     /// Adds what the consumers did to the task's metrics.
@@ -547,6 +584,7 @@ impl<'w, O: Observer> Engine<'w, O> {
     /// The end of a task as Spark orders it: unroll memory, a wake-up for all, block locks, execution memory.
     fn clean_up(&mut self, attempt: u32) {
         self.last_end = self.now;
+        self.fetched(attempt);
         let slot = self.attempts[attempt as usize].slot();
         let executor_id = self.attempts[attempt as usize].info.executor;
         let computed: Vec<_> = self.attempts[attempt as usize]
@@ -580,14 +618,18 @@ impl<'w, O: Observer> Engine<'w, O> {
         state.frames.clear();
         state.slots.clear();
         state.reading.clear();
+        state.sent = None;
         state.unrolled = false;
-        let free = state.info.slot;
+        let (free, stage) = (state.info.slot, state.info.stage);
+        self.scheduler.stages[stage.index()].running -= 1;
         let executor = self.executor_of(attempt);
         if executor.is_there() {
             executor.free_slots.push(free);
         }
+        self.allocation_executor(executor_id);
         self.schedule_recheck(executor_id);
         self.emit(Event::Pools(executor_id));
+        self.watch_container(executor_id);
         self.schedule_offer(self.now);
     }
 }

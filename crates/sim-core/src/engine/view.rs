@@ -27,6 +27,10 @@ impl View for Moment<'_> {
         self.cluster.executors[executor.index()].pool_waiters
     }
 
+    fn fetch_in_flight(&self, executor: ExecutorId) -> Bytes {
+        self.cluster.executors[executor.index()].fetch_in_flight
+    }
+
     fn holders(&self, executor: ExecutorId) -> Vec<Holder> {
         let manager = self.memory(executor);
         let here = self.attempts.iter().filter(|attempt| attempt.info.executor == executor);

@@ -43,6 +43,8 @@ pub struct StageCounters {
     pub failed_tasks: u64,
     /// Attempts that were killed.
     pub killed_tasks: u64,
+    /// Attempts that were launched beside slow ones, and how many of them were the first to end.
+    pub speculative_tasks: (u64, u64),
     /// Attempts that were lost with their executor.
     pub lost_tasks: u64,
     /// Of the failed attempts those that found map output missing.
@@ -81,7 +83,7 @@ pub enum TaskEnd {
     Finished,
     /// It threw.
     Failed,
-    /// Its stage was aborted.
+    /// Its stage was aborted, or another attempt of its task has succeeded.
     Killed,
     /// Its executor was lost.
     Lost,
@@ -129,6 +131,8 @@ pub struct ExecutorCounters {
     pub peak_storage: [Bytes; 2],
     /// By mode: both together.
     pub peak_unified: [Bytes; 2],
+    /// Map output in flight, outside of the pools.
+    pub fetch_in_flight_peak: Bytes,
     /// When it registered; `None` for those that were there from the beginning, or never came.
     pub added: Option<SimTime>,
     /// When it was lost.
@@ -159,6 +163,7 @@ impl Counters {
 
     fn pools(&mut self, executor: ExecutorId, view: &dyn View) {
         let counters = at(&mut self.executors, executor.index());
+        counters.fetch_in_flight_peak = counters.fetch_in_flight_peak.max(view.fetch_in_flight(executor));
         for mode in MemoryMode::BOTH {
             let (execution, storage) = view.used(executor, mode);
             let raise = |peak: &mut Bytes, value: Bytes| *peak = (*peak).max(value);
@@ -182,32 +187,6 @@ impl Counters {
 fn add(sum: &mut (u64, Bytes), (blocks, bytes): (u64, Bytes)) {
     sum.0 += blocks;
     sum.1 += bytes;
-}
-
-impl TaskMetrics {
-    /// Adds the metrics of another attempt.
-    pub fn add(&mut self, other: &Self) {
-        self.memory_bytes_spilled += other.memory_bytes_spilled;
-        self.disk_bytes_spilled += other.disk_bytes_spilled;
-        self.peak_execution_memory += other.peak_execution_memory;
-        self.spills += other.spills;
-        self.input_bytes += other.input_bytes;
-        self.shuffle_read_bytes += other.shuffle_read_bytes;
-        self.shuffle_write_bytes += other.shuffle_write_bytes;
-        self.cache_hits += other.cache_hits;
-        self.cache_misses += other.cache_misses;
-        add(&mut self.evicted_for_execution, other.evicted_for_execution);
-        add(&mut self.evicted_for_storage, other.evicted_for_storage);
-        self.cpu += other.cpu;
-        self.launch += other.launch;
-        self.io += other.io;
-        self.spill += other.spill;
-        self.pool_wait += other.pool_wait;
-        self.lock_wait += other.lock_wait;
-        self.evict += other.evict;
-        self.gc_wait += other.gc_wait;
-        self.jvm_gc_time += other.jvm_gc_time;
-    }
 }
 
 impl Observer for Counters {
@@ -238,6 +217,8 @@ impl Observer for Counters {
                 row.peak_execution_memory_max =
                     row.peak_execution_memory_max.max(metrics.peak_execution_memory);
                 row.spilling_tasks += u64::from(metrics.spills > 0);
+                row.speculative_tasks.0 += u64::from(info.speculative);
+                row.speculative_tasks.1 += u64::from(info.speculative && matches!(end, End::Finished));
                 match end {
                     End::Finished => {}
                     End::Failed(cause) => {

@@ -3,11 +3,13 @@
 mod counters;
 mod fingerprint;
 mod journal;
+mod metrics;
 mod timeline;
 
 pub use counters::{Counters, ExecutorCounters, RddCounters, StageCounters, TaskEnd, TaskRow};
 pub use fingerprint::Fingerprint;
 pub use journal::{Journal, JournalEntry, Moment};
+pub use metrics::TaskMetrics;
 pub use timeline::{Mark, PoolSample, Sample, Timeline};
 
 use crate::ids::{ExecutorId, JobId, RddId, StageId};
@@ -31,6 +33,8 @@ pub struct AttemptInfo {
     pub executor: ExecutorId,
     /// Which of the executor's slots it takes.
     pub slot: u32,
+    /// It was launched beside one that is slow.
+    pub speculative: bool,
     /// When it was launched.
     pub launched: SimTime,
 }
@@ -181,64 +185,10 @@ pub enum End<'a> {
     Finished,
     /// It threw.
     Failed(&'a Cause),
-    /// Its stage was aborted.
+    /// Its stage was aborted, or another attempt of its task has succeeded.
     Killed,
     /// Its executor was lost (`ExecutorLostFailure`). Spark has no metrics of it.
     Lost(&'a ExecutorLoss),
-}
-
-/// What Spark's task metrics say of an attempt, and where its time went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TaskMetrics {
-    /// `Memory Bytes Spilled`.
-    pub memory_bytes_spilled: Bytes,
-    /// `Disk Bytes Spilled`.
-    pub disk_bytes_spilled: Bytes,
-    /// `Peak Execution Memory`: the sum of the peaks of its consumers.
-    pub peak_execution_memory: Bytes,
-    /// Number of spills.
-    pub spills: u64,
-    /// Bytes read from storage and from cached blocks.
-    pub input_bytes: Bytes,
-    /// Bytes fetched from shuffles.
-    pub shuffle_read_bytes: Bytes,
-    /// Bytes written as map output.
-    pub shuffle_write_bytes: Bytes,
-    /// Partitions of cached RDDs read from memory, disk or another executor.
-    pub cache_hits: u64,
-    /// Partitions of cached RDDs that it had to compute.
-    pub cache_misses: u64,
-    /// Blocks of RDDs that its requests evicted for execution memory, and their bytes.
-    pub evicted_for_execution: (u64, Bytes),
-    /// Blocks of RDDs that its requests evicted to store other blocks, and their bytes.
-    pub evicted_for_storage: (u64, Bytes),
-    /// Time of computing.
-    pub cpu: SimTime,
-    /// Time of launching.
-    pub launch: SimTime,
-    /// Time of reading and writing that is no spill.
-    pub io: SimTime,
-    /// Time of writing spills.
-    pub spill: SimTime,
-    /// Time of waiting for the pool.
-    pub pool_wait: SimTime,
-    /// Time of waiting for the memory manager's lock, and for blocks that others compute.
-    pub lock_wait: SimTime,
-    /// Time of writing blocks that its requests evicted.
-    pub evict: SimTime,
-    /// Time in which collections of garbage held it up: they stopped its thread, or took its processor.
-    pub gc_wait: SimTime,
-    /// `JVM GC Time`: what the beans of all collectors of its executor counted while it ran.
-    pub jvm_gc_time: SimTime,
-}
-
-impl TaskMetrics {
-    /// All time from launch to end.
-    #[must_use]
-    pub fn duration(&self) -> SimTime {
-        let waits = self.pool_wait + self.lock_wait + self.gc_wait;
-        self.cpu + self.launch + self.io + self.spill + waits + self.evict
-    }
 }
 
 /// What an observer may look at.
@@ -249,6 +199,9 @@ pub trait View {
     fn unroll_memory(&self, executor: ExecutorId) -> Bytes;
     /// Attempts that wait for an executor's pools.
     fn waiting(&self, executor: ExecutorId) -> u32;
+    /// Bytes of map output in flight to an executor's attempts: memory outside of the pools, on the heap or direct
+    /// (`spark.network.io.preferDirectBufs`).
+    fn fetch_in_flight(&self, executor: ExecutorId) -> Bytes;
 
     /// Attempts of an executor that hold execution memory of either mode, with what each of their consumers holds.
     fn holders(&self, executor: ExecutorId) -> Vec<Holder>;

@@ -2,7 +2,7 @@
 
 use super::{ExecutorLoss, FailureKind, HeapReport, OomReport};
 use crate::ids::{ExecutorId, ShuffleId};
-use crate::units::Bytes;
+use crate::units::{Bytes, SimTime};
 
 /// What ends an attempt, a stage or the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,11 @@ pub enum Cause {
         /// The setting.
         limit: Bytes,
     },
+    /// A result was a block of an executor that was lost before the driver had fetched it (`TaskResultLost`).
+    ResultLost {
+        /// Which.
+        executor: ExecutorId,
+    },
     /// A serialized task is larger than a message may be (`spark.rpc.message.maxSize`).
     TaskTooLarge {
         /// Its bytes.
@@ -84,6 +89,11 @@ pub enum Cause {
         /// The limit.
         limit: Bytes,
     },
+    /// A table was not broadcast in time (`spark.sql.broadcastTimeout`).
+    BroadcastTimeout {
+        /// The setting.
+        timeout: SimTime,
+    },
     /// The driver's heap is full.
     DriverHeap {
         /// What it holds, and what it had to take in addition.
@@ -104,14 +114,16 @@ impl Cause {
             Self::ExecutorHeap(_) => FailureKind::ExecutorHeap,
             Self::GcOverhead(_) => FailureKind::GcOverhead,
             Self::ExecutorLost(loss) | Self::ExecutorFailures { last: loss, .. } => loss.reason.kind(),
-            Self::FetchFailed { .. } | Self::StageAttempts { .. } | Self::ExcludedEverywhere => {
-                FailureKind::ExecutorLostOther
-            }
+            Self::FetchFailed { .. }
+            | Self::StageAttempts { .. }
+            | Self::ExcludedEverywhere
+            | Self::ResultLost { .. } => FailureKind::ExecutorLostOther,
             Self::PythonMemory { .. } => FailureKind::PythonMemory,
             Self::StackOverflow { .. } => FailureKind::StackOverflow,
             Self::MaxResultSize { .. } => FailureKind::MaxResultSize,
             Self::TaskTooLarge { .. } => FailureKind::TaskResultOrRpcSize,
             Self::BroadcastRows { .. } | Self::BroadcastBytes { .. } => FailureKind::BroadcastLimit,
+            Self::BroadcastTimeout { .. } => FailureKind::NotMemory,
             Self::DriverHeap { .. } => FailureKind::DriverHeap,
             Self::DriverContainer(_) => FailureKind::DriverContainer,
         }

@@ -1,11 +1,17 @@
 //! How a run ended, and what ends attempts, executors and applications.
 
 mod cause;
+mod container;
+mod driver;
+mod driver_text;
 mod kind;
 mod loss;
 mod text;
 
 pub use cause::Cause;
+pub use container::ContainerUse;
+pub use driver::{DriverPeaks, Warning};
+pub use driver_text::driver_text;
 pub use kind::FailureKind;
 pub use loss::{ContainerReport, ExecutorLoss, LossReason};
 
@@ -25,6 +31,12 @@ pub struct Outcome {
     pub events: u64,
     /// Calls of the memory managers and stores.
     pub memory_calls: u64,
+    /// What the container of each executor held at most; empty where containers are not watched.
+    pub containers: Vec<ContainerUse>,
+    /// The most that the driver held.
+    pub driver: DriverPeaks,
+    /// What Spark warns of, in order.
+    pub warnings: Vec<Warning>,
 }
 
 /// How a run ended.

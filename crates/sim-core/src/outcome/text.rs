@@ -109,6 +109,14 @@ impl JobFailure {
             Cause::ExecutorFailures { limit, .. } => {
                 Some(format!("Max number of executor failures ({limit}) reached"))
             }
+            // Between the two lines Spark has those of the user's own code.
+            Cause::PythonMemory { .. } => Some(format!(
+                "Job aborted due to stage failure: Task {index} in stage {stage}.{stage_attempt} failed {} times, most \
+                 recent failure: Lost task {index}.{} in stage {stage}.{stage_attempt}: org.apache.spark.api.python.\
+                 PythonException: Traceback (most recent call last):\nMemoryError\n",
+                self.failures,
+                self.failures.saturating_sub(1),
+            )),
             _ => None,
         }
     }
@@ -145,6 +153,22 @@ mod tests {
         let loss = ExecutorLoss { executor: ExecutorId(1), reason: LossReason::Preempted };
         assert!(loss.text().contains("unrelated to the running tasks"), "{}", loss.text());
         assert_eq!(loss.exit_code(), Some(-102));
+    }
+
+    #[test]
+    fn a_worker_without_memory_fails_its_task_in_sparks_words() {
+        let failure = JobFailure {
+            job: crate::ids::JobId(0),
+            stage: Some(crate::ids::StageId(0)),
+            index: Some(1),
+            failures: 4,
+            cause: Cause::PythonMemory { needed: Bytes::mib(129), limit: Bytes::mib(128) },
+        };
+        assert_eq!(
+            failure.loss_text("ShuffleMapStage", "count", 0).expect("its words"),
+            "Job aborted due to stage failure: Task 1 in stage 0.0 failed 4 times, most recent failure: Lost task 1.3 \
+             in stage 0.0: org.apache.spark.api.python.PythonException: Traceback (most recent call last):\nMemoryError\n"
+        );
     }
 
     #[test]

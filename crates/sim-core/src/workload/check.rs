@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Amount, ConsumerSpec, Op, Program, Workload};
+use super::{Amount, ConsumerSpec, Op, Program, PythonWork, Workload};
 use crate::ids::StageId;
 
 /// Why a workload cannot run.
@@ -55,7 +55,14 @@ impl Workload {
                 return err(format!("rdd {at} ({}): its storage level keeps nothing", rdd.name));
             }
         }
-        self.check_jobs()
+        for pool in &self.pools {
+            if let Some(job) = pool.jobs.iter().find(|job| job.index() >= self.jobs.len()) {
+                return err(format!("pool {}: no job {}", pool.name, job.0));
+            }
+        }
+        self.check_jobs()?;
+        let tasks: Vec<u32> = self.stages.iter().map(|stage| stage.tasks).collect();
+        self.driver.check(self.jobs.len(), self.broadcasts.len(), &tasks).map_err(WorkloadError)
     }
 
     fn check_jobs(&self) -> Result<(), WorkloadError> {
@@ -90,6 +97,9 @@ impl Workload {
     }
 
     fn check_program(&self, program: &Program) -> Result<(), String> {
+        if let Some(at) = program.serialization_ppm.iter().position(|&ppm| ppm > 1_000_000) {
+            return Err(format!("step {at}: more than all of its time is serialization"));
+        }
         for (at, op) in program.ops.iter().enumerate() {
             let slots: &[u8] = match op {
                 Op::Open { slot, .. }
@@ -98,6 +108,7 @@ impl Workload {
                 | Op::Drain { slot, .. }
                 | Op::Close { slot } => &[*slot],
                 Op::Pipe { from, into, .. } => &[*from, *into],
+                Op::Python { queue: Some(queue), .. } => &[*queue],
                 _ => &[],
             };
             if slots.iter().any(|&slot| slot >= program.slots) {
@@ -129,27 +140,47 @@ impl Workload {
 }
 
 impl Op {
+    /// Whether it has an amount of CPU time.
+    #[must_use]
+    pub const fn computes(&self) -> bool {
+        matches!(
+            self,
+            Self::Compute { .. }
+                | Self::Insert { .. }
+                | Self::Finish { .. }
+                | Self::Pipe { .. }
+                | Self::Drain { .. }
+        )
+    }
+
     /// The amounts of this step.
     pub fn amounts(&self) -> impl Iterator<Item = Amount> + use<> {
         let amounts = match *self {
-            Self::Compute { time } | Self::Finish { time, .. } | Self::Drain { time, .. } => {
-                [Some(time), None, None]
-            }
+            Self::Compute { time } | Self::Finish { time, .. } | Self::Drain { time, .. } => padded([time]),
             Self::ReadInput { bytes }
             | Self::FetchShuffle { bytes, .. }
             | Self::WriteShuffle { bytes, .. }
             | Self::WriteOutput { bytes }
             | Self::Heap { bytes }
-            | Self::Result { bytes } => [Some(bytes), None, None],
-            Self::ReadBlock { partition, .. } => [Some(partition), None, None],
+            | Self::Result { bytes } => padded([bytes]),
+            Self::ReadBlock { partition, .. } => padded([partition]),
             Self::Insert { rows, bytes, time, .. } | Self::Pipe { rows, bytes, time, .. } => {
-                [Some(rows), Some(bytes), Some(time)]
+                padded([rows, bytes, time])
             }
             Self::Open { consumer: ConsumerSpec::Aggregate(aggregation), .. } => {
-                [Some(aggregation.groups), Some(aggregation.run_rows), None]
+                padded([aggregation.groups, aggregation.run_rows])
             }
-            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => [None; 3],
+            Self::Python { rows, bytes, time, work, .. } => {
+                let PythonWork { objects, held, leaked, merged, .. } = work;
+                padded([rows, bytes, time, objects, held, leaked, merged])
+            }
+            Self::ReadBroadcast { .. } | Self::Open { .. } | Self::Close { .. } => padded([]),
         };
         amounts.into_iter().flatten()
     }
+}
+
+/// As many amounts as a step has at most.
+fn padded<const N: usize>(amounts: [Amount; N]) -> [Option<Amount>; 7] {
+    std::array::from_fn(|at| amounts.get(at).copied())
 }

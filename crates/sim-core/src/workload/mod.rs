@@ -5,10 +5,14 @@
 //! program of its own that computes a partition, so that a lost block can be computed again.
 
 mod check;
+mod driver;
+mod pool;
 mod program;
 
 pub use check::WorkloadError;
-pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, Slot};
+pub use driver::{Collected, Depth, DriverWork, Payload, Relation};
+pub use pool::{Pool, PoolMode};
+pub use program::{Aggregation, Amount, ConsumerSpec, Op, Program, PythonWork, Slot};
 
 use crate::ids::{BlockId, JobId, ProgramId, RddId, ShuffleId, StageId};
 use crate::storage::StorageLevel;
@@ -29,6 +33,10 @@ pub struct Workload {
     pub shuffles: Vec<Shuffle>,
     /// Broadcast variables, by index.
     pub broadcasts: Vec<Broadcast>,
+    /// Pools of jobs, which count where `spark.scheduler.mode` is `FAIR`.
+    pub pools: Vec<Pool>,
+    /// What the driver does besides launching tasks.
+    pub driver: DriverWork,
 }
 
 /// What an action of the driver runs.

@@ -1,5 +1,6 @@
 //! Programs: the steps that the tasks of a stage share.
 
+use crate::cluster::python::Transport;
 use crate::ids::{RddId, ShuffleId};
 use crate::units::Bytes;
 
@@ -31,6 +32,8 @@ pub type Slot = u8;
 pub struct Program {
     /// In order.
     pub ops: Vec<Op>,
+    /// By step: millionths of its CPU time that are serialization; steps beyond the end have none.
+    pub serialization_ppm: Vec<u32>,
     /// Number of demand columns.
     pub columns: u16,
     /// Number of consumer slots.
@@ -122,6 +125,19 @@ pub enum Op {
         /// Its slot.
         slot: Slot,
     },
+    /// Sends rows to a Python worker and reads what it answers.
+    Python {
+        /// The queue that keeps the rows meanwhile; none for an RDD.
+        queue: Option<Slot>,
+        /// Number of rows.
+        rows: Amount,
+        /// Bytes of all rows in the JVM.
+        bytes: Amount,
+        /// Nanoseconds, spread evenly over the rows.
+        time: Amount,
+        /// What the worker holds.
+        work: PythonWork,
+    },
     /// Writes map output.
     WriteShuffle {
         /// Which shuffle.
@@ -179,6 +195,8 @@ pub enum ConsumerSpec {
         /// `spark.sql.*.buffer.in.memory.threshold`.
         in_memory_rows: u64,
     },
+    /// `HybridRowQueue`: the rows that a Python worker has been sent and has not answered yet.
+    PythonQueue,
     /// Memory that a log shows and no model explains: held from its first row to its end.
     BlackBox,
 }
@@ -210,4 +228,21 @@ pub struct Aggregation {
     /// Rows, one after the other, in which no group occurs twice: the output of one task that grouped them before; at most
     /// 1 where nothing did.
     pub run_rows: Amount,
+}
+
+/// What a Python worker holds for a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PythonWork {
+    /// How rows come to it.
+    pub transport: Transport,
+    /// Bytes that the user's code loads once in each worker: libraries, models.
+    pub own: Bytes,
+    /// Bytes of all rows of the task as Python objects; a batch of them is there at a time.
+    pub objects: Amount,
+    /// Bytes that the function gathers until the task ends, all rows together.
+    pub held: Amount,
+    /// Bytes that it never gives back.
+    pub leaked: Amount,
+    /// Bytes of the objects that an aggregation in Python gathers, which spill (`ExternalMerger`).
+    pub merged: Amount,
 }

@@ -18,6 +18,7 @@ impl Lowering<'_> {
     /// Lowers one job of the plan.
     pub(super) fn job(&mut self, index: usize) -> Result<(), Error> {
         let job = &self.plan.jobs[index];
+        let first = self.workload.jobs.len();
         self.exchanges.next_action();
         self.relations.clear();
         self.after = job.after.iter().map(|&after| self.ends[after]).collect();
@@ -25,19 +26,25 @@ impl Lowering<'_> {
         if let Action::Take(rows) = job.action {
             self.take(job, rows, &mut delay)?;
         } else {
-            let stage = self.result_stage(job)?;
+            let stage = self.result_stage(index)?;
             self.push_job(job, stage, delay);
         }
         let end = JobId::at(self.workload.jobs.len() - 1);
+        self.driver_of(index, end);
         self.workload.jobs[end.index()].unpersist =
             job.unpersist.iter().filter_map(|&node| self.rdd_of(node)).collect();
+        if let Some(pool) = job.pool {
+            self.workload.pools[pool].jobs.extend((first..=end.index()).map(JobId::at));
+        }
         self.ends.push(end);
         Ok(())
     }
 
-    fn result_stage(&mut self, job: &plan::Job) -> Result<StageId, Error> {
+    fn result_stage(&mut self, index: usize) -> Result<StageId, Error> {
+        let job = &self.plan.jobs[index];
         let node = self.plan.node(job.on);
         let mut stream = self.stream(job.on)?;
+        self.make_results(index, &mut stream)?;
         let costs = &self.conf.costs;
         match job.action {
             Action::Collect | Action::Take(_) => {
@@ -51,7 +58,7 @@ impl Lowering<'_> {
             }
             Action::Foreach => stream.settle()?,
             Action::Write => {
-                stream.spend(|cell| costs.serialize(cell.bytes));
+                stream.serialize(|cell| costs.serialize(cell.bytes));
                 stream.settle()?;
                 let bytes = stream.each(|cell| cell.wire_bytes);
                 let bytes = stream.column(bytes)?;
@@ -68,7 +75,7 @@ impl Lowering<'_> {
         node: &Node,
         mut stream: Stream,
     ) -> Result<StageId, Error> {
-        stream.spend(|cell| self.conf.costs.serialize(cell.bytes));
+        stream.serialize(|cell| self.conf.costs.serialize(cell.bytes));
         stream.settle()?;
         let bytes = stream.each(|cell| cell.wire_bytes);
         let bytes = stream.column(bytes)?;

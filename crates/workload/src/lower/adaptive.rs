@@ -164,6 +164,7 @@ impl<'p> Lowering<'p> {
             let shuffled = |bytes: u64| if node.partitions.is_none() { bytes } else { 0 };
             let bytes = match &node.operator {
                 Operator::Narrow
+                | Operator::Python(_)
                 | Operator::Coalesce
                 | Operator::UserHeap { .. }
                 | Operator::ReadBroadcast { .. } => below(0),

@@ -7,7 +7,7 @@ use sim_core::workload::{Broadcast, Job, Op};
 use super::Lowering;
 use super::stream::Stream;
 use crate::Error;
-use crate::plan::NodeId;
+use crate::plan::{NodeId, Operator};
 use crate::sample::LIMIT;
 
 /// Bytes of a hashed relation for each row beside the row itself: its slot in the array and its length.
@@ -77,10 +77,14 @@ impl Lowering<'_> {
             unpersist: Vec::new(),
             destroy: Vec::new(),
         });
-        self.after.push(JobId::at(self.workload.jobs.len() - 1));
+        let job = JobId::at(self.workload.jobs.len() - 1);
+        self.after.push(job);
         let relation = table.rows.saturating_mul(RELATION_BYTES_PER_ROW).saturating_add(table.bytes);
-        Ok(self
-            .broadcast(Broadcast { pieces: Bytes(table.wire_bytes), value: Bytes(relation.min(LIMIT - 1)) }))
+        let broadcast = self
+            .broadcast(Broadcast { pieces: Bytes(table.wire_bytes), value: Bytes(relation.min(LIMIT - 1)) });
+        let long_key = matches!(&node.operator, Operator::Join(join) if join.long_key);
+        self.build_relation(job, broadcast, &table, long_key);
+        Ok(broadcast)
     }
 
     fn broadcast(&mut self, broadcast: Broadcast) -> u32 {

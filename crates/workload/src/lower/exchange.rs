@@ -128,7 +128,7 @@ impl Lowering<'_> {
         let bytes = stream.each(|cell| cell.wire_bytes);
         let bytes = stream.column(bytes)?;
         stream.ops.push(Op::FetchShuffle { shuffle: written.shuffle, bytes });
-        stream.spend(|cell| self.conf.costs.serialize(cell.bytes));
+        stream.serialize(|cell| self.conf.costs.serialize(cell.bytes));
         Ok(stream)
     }
 
@@ -147,11 +147,14 @@ impl Lowering<'_> {
         parents.sort_unstable();
         parents.dedup();
         let placement = std::mem::take(&mut stream.placement);
+        let carried = stream.carried.take();
         let (program, values) = stream.done()?;
         let program = self.program(program);
         let stage = Stage { name, parents, program, tasks, shuffle, values, placement };
         self.workload.stages.push(stage);
-        Ok(StageId::at(self.workload.stages.len() - 1))
+        let stage = StageId::at(self.workload.stages.len() - 1);
+        self.carry(stage, carried);
+        Ok(stage)
     }
 
     /// Adds a program.

@@ -9,10 +9,12 @@ mod broadcast;
 mod cache;
 mod coalesce;
 mod conf;
+mod driver;
 mod exchange;
 mod join;
 mod join_strategy;
 mod partitions;
+mod python;
 mod rdd_keys;
 mod recording;
 mod shuffle_writer;
@@ -83,7 +85,7 @@ impl<'p> Lowering<'p> {
         Self {
             plan,
             conf,
-            workload: Workload::default(),
+            workload: Workload { pools: plan.pools.clone(), ..Workload::default() },
             exchanges: Exchanges::default(),
             rdds: vec![None; plan.nodes.len()],
             variables: Vec::new(),
@@ -100,9 +102,14 @@ impl<'p> Lowering<'p> {
     fn stream(&mut self, id: NodeId) -> Result<Stream, Error> {
         let node = self.plan.node(id);
         match &node.operator {
-            Operator::Scan { splits, file_bytes } => self.scan(node, splits.as_deref(), *file_bytes),
+            Operator::Scan { splits, file_bytes } => {
+                let mut stream = self.scan(node, splits.as_deref(), *file_bytes)?;
+                stream.carried = self.carried(id, &stream);
+                Ok(stream)
+            }
             Operator::Recorded(tasks) => self.recorded(node, tasks),
             Operator::Narrow => self.narrow(node),
+            Operator::Python(function) => self.python(node, function),
             Operator::Repartition { .. } => self.repartition(id),
             Operator::Coalesce => self.coalesce(node),
             Operator::Union => self.union(id),
@@ -120,7 +127,7 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// A filter, a projection, a Python function.
+    /// A filter, a projection.
     fn narrow(&mut self, node: &crate::plan::Node) -> Result<Stream, Error> {
         let mut stream = self.stream(node.inputs[0])?;
         stream.spend(|cell| self.conf.costs.rows(cell.rows, node.cpu_ns_per_row));

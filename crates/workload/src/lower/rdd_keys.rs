@@ -71,7 +71,7 @@ impl Lowering<'_> {
         let rows = map.each(|cell| cell.rows);
         let bytes = map_collection.over(rows.iter().copied());
         map.reshape(combined);
-        map.spend(|cell| costs.serialize(cell.bytes));
+        map.serialize(|cell| costs.serialize(cell.bytes));
         self.write_sorted(&mut map, shuffle, ConsumerSpec::ExternalSorter, Demand { rows, bytes })?;
         Ok(map)
     }

@@ -19,7 +19,7 @@ impl Lowering<'_> {
         partitions: u32,
     ) -> Result<(), Error> {
         let costs = &self.conf.costs;
-        stream.spend(|cell| costs.serialize(cell.bytes));
+        stream.serialize(|cell| costs.serialize(cell.bytes));
         if partitions <= self.conf.bypass_merge_threshold {
             // BypassMergeSortShuffleWriter: a file a partition, no execution memory.
             stream.settle()?;

@@ -1,10 +1,11 @@
 //! The tasks of a stage while they are being put together: rows flow from step to step, time adds up until a step
 //! takes it.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sim_core::ids::StageId;
-use sim_core::workload::{Aggregation, Amount, ConsumerSpec, Op, Placement, Program, Slot};
+use sim_core::workload::{Aggregation, Amount, ConsumerSpec, Op, Placement, Program, PythonWork, Slot};
 
 use crate::Error;
 use crate::plan::{Table, apportion};
@@ -63,6 +64,12 @@ pub(super) struct Stream {
     open: Vec<Slot>,
     /// CPU time that no step has taken yet, by task.
     pending: Vec<u64>,
+    /// How much of it, of all tasks together, is serialization.
+    pending_serialization: u128,
+    /// By column of a step's time: millionths of it that are serialization.
+    serialization_ppm: BTreeMap<u16, u32>,
+    /// Bytes of data in each serialized task, and of the driver's collection that it was cut of.
+    pub(super) carried: Option<(Vec<u64>, u64)>,
     /// Whether the time is recorded, so that no step adds any.
     recorded: bool,
 }
@@ -123,6 +130,36 @@ impl Stream {
         }
     }
 
+    /// Adds CPU time of writing rows as bytes, or of reading them back.
+    pub(super) fn serialize(&mut self, ns: impl Fn(&Cell) -> u64) {
+        if self.recorded {
+            return;
+        }
+        self.pending_serialization += self.cells.iter().map(|cell| u128::from(ns(cell))).sum::<u128>();
+        self.spend(ns);
+    }
+
+    /// A column with the time that no step has taken yet.
+    fn time_column(&mut self) -> Result<Amount, Error> {
+        let ppm = self.pending_ppm();
+        self.pending_serialization = 0;
+        let pending = self.take_pending();
+        let time = self.column(pending)?;
+        if let Amount::Column(column) = time
+            && ppm > 0
+        {
+            self.serialization_ppm.insert(column, ppm);
+        }
+        Ok(time)
+    }
+
+    /// Millionths of the pending time that are serialization.
+    fn pending_ppm(&self) -> u32 {
+        let all: u128 = self.pending.iter().map(|&ns| u128::from(ns)).sum();
+        let part = self.pending_serialization.min(all);
+        part.saturating_mul(1_000_000).checked_div(all).unwrap_or(0) as u32
+    }
+
     pub(super) fn column(&mut self, values: Vec<u64>) -> Result<Amount, Error> {
         let column = u16::try_from(self.columns.len())
             .map_err(|_| Error::new("a stage has more than 65536 columns").help("use fewer steps"))?;
@@ -149,9 +186,8 @@ impl Stream {
 
     /// Inserts the present rows into a consumer, in step with the consumers that they come out of; these are closed.
     pub(super) fn insert(&mut self, slot: Slot, demand: Demand) -> Result<(), Error> {
-        let pending = self.take_pending();
         let (rows, bytes, time) =
-            (self.column(demand.rows)?, self.column(demand.bytes)?, self.column(pending)?);
+            (self.column(demand.rows)?, self.column(demand.bytes)?, self.time_column()?);
         match self.open.first() {
             Some(&from) => self.ops.push(Op::Pipe { from, into: slot, rows, bytes, time }),
             None => self.ops.push(Op::Insert { slot, rows, bytes, time }),
@@ -192,14 +228,15 @@ impl Stream {
 
     /// Spends all pending time, on reading the output of consumers where there is one; these are closed.
     pub(super) fn settle(&mut self) -> Result<(), Error> {
-        let pending = self.take_pending();
         if let Some(&slot) = self.open.first() {
-            let time = self.column(pending)?;
+            let time = self.time_column()?;
             self.ops.push(Op::Drain { slot, time });
-        } else if pending.iter().any(|&ns| ns > 0) {
-            let time = self.column(pending)?;
+        } else if self.pending.iter().any(|&ns| ns > 0) {
+            let time = self.time_column()?;
             self.ops.push(Op::Compute { time });
         }
+        self.pending_serialization = 0;
+        self.take_pending();
         self.close_open();
         Ok(())
     }
@@ -229,28 +266,51 @@ impl Stream {
             Amount::Column(column) => Amount::Column(column + first_column),
             fixed @ Amount::Fixed(_) => fixed,
         };
+        self.absorb_serialization(&other, Some(first_column));
         let moved = other.ops.into_iter().map(|op| map_op(op, shifted, |slot| slot + first_slot));
         self.ops.extend(moved);
         self.columns.extend(other.columns);
         self.open.extend(other.open.iter().map(|slot| slot + first_slot));
         self.parents.extend(other.parents);
+        self.carried = match (self.carried.take(), other.carried) {
+            (Some((mut bytes, collection)), Some((more, others))) => {
+                for (bytes, more) in bytes.iter_mut().zip(more) {
+                    *bytes = bytes.saturating_add(more);
+                }
+                Some((bytes, collection.saturating_add(others)))
+            }
+            (one, other) => one.or(other),
+        };
         for (pending, more) in self.pending.iter_mut().zip(other.pending) {
             *pending = pending.saturating_add(more);
         }
         Ok(())
     }
 
+    /// Takes in what another stream serializes, whose columns become those from `first_column` on; without, they are
+    /// the same as here.
+    pub(super) fn absorb_serialization(&mut self, other: &Self, first_column: Option<u16>) {
+        if let Some(first) = first_column {
+            let shares = other.serialization_ppm.iter().map(|(column, &ppm)| (column + first, ppm));
+            self.serialization_ppm.extend(shares);
+        }
+        self.pending_serialization += other.pending_serialization;
+    }
+
     /// The same steps in other tasks, with the values of their columns and their pending time.
     pub(super) fn with_tasks(self, cells: Vec<Cell>, columns: Vec<Vec<u64>>, pending: Vec<u64>) -> Self {
         // Where a recorded task ran says nothing about tasks that are put together of several.
-        Self { cells, columns, pending, placement: Vec::new(), ..self }
+        Self { cells, columns, pending, placement: Vec::new(), carried: None, ..self }
     }
 
     /// Some of the tasks.
     pub(super) fn only(mut self, tasks: Range<usize>) -> Self {
         let cells = self.cells[tasks.clone()].to_vec();
         let columns = self.columns.iter().map(|column| column[tasks.clone()].to_vec()).collect();
+        let ppm = u128::from(self.pending_ppm());
         let pending = self.take_pending()[tasks].to_vec();
+        let all: u128 = pending.iter().map(|&ns| u128::from(ns)).sum();
+        self.pending_serialization = all * ppm / 1_000_000;
         self.with_tasks(cells, columns, pending)
     }
 
@@ -311,10 +371,13 @@ impl Stream {
             Amount::Column(column) => places[usize::from(column)],
             fixed @ Amount::Fixed(_) => fixed,
         };
+        let ppm = |op: &Op| time_of(*op).and_then(|column| self.serialization_ppm.get(&column).copied());
+        let mut serialization_ppm: Vec<u32> = self.ops.iter().map(|op| ppm(op).unwrap_or(0)).collect();
+        while serialization_ppm.pop_if(|ppm| *ppm == 0).is_some() {}
         let ops = self.ops.into_iter().map(|op| map_op(op, placed, |slot| slot)).collect();
         let values = (0..self.cells.len()).flat_map(|task| kept.iter().map(move |column| column[task]));
         let values = values.collect();
-        Ok((Program { ops, columns: kept.len() as u16, slots: self.slots }, values))
+        Ok((Program { ops, serialization_ppm, columns: kept.len() as u16, slots: self.slots }, values))
     }
 
     fn close_open(&mut self) {
@@ -329,6 +392,7 @@ fn time_of(op: Op) -> Option<u16> {
         | Op::Insert { time, .. }
         | Op::Finish { time, .. }
         | Op::Pipe { time, .. }
+        | Op::Python { time, .. }
         | Op::Drain { time, .. } => time,
         _ => return None,
     };
@@ -365,6 +429,19 @@ pub(super) fn map_op(op: Op, amount: impl Fn(Amount) -> Amount, slot: impl Fn(Sl
         },
         Op::Drain { slot: s, time } => Op::Drain { slot: slot(s), time: amount(time) },
         Op::Close { slot: s } => Op::Close { slot: slot(s) },
+        Op::Python { queue, rows, bytes, time, work } => Op::Python {
+            queue: queue.map(slot),
+            rows: amount(rows),
+            bytes: amount(bytes),
+            time: amount(time),
+            work: PythonWork {
+                objects: amount(work.objects),
+                held: amount(work.held),
+                leaked: amount(work.leaked),
+                merged: amount(work.merged),
+                ..work
+            },
+        },
         Op::WriteShuffle { shuffle, bytes } => Op::WriteShuffle { shuffle, bytes: amount(bytes) },
         Op::WriteOutput { bytes } => Op::WriteOutput { bytes: amount(bytes) },
         Op::Heap { bytes } => Op::Heap { bytes: amount(bytes) },

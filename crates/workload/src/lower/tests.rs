@@ -45,6 +45,7 @@ fn words(workload: &Workload, stage: usize) -> String {
         Op::Pipe { from, into, .. } => format!("pipe{from}>{into}"),
         Op::Drain { slot, .. } => format!("drain{slot}"),
         Op::Close { slot } => format!("close{slot}"),
+        Op::Python { .. } => "python".to_owned(),
         Op::WriteShuffle { shuffle, .. } => format!("write{}", shuffle.0),
         Op::WriteOutput { .. } => "output".to_owned(),
         Op::Heap { .. } => "heap".to_owned(),

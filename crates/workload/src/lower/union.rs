@@ -46,11 +46,13 @@ fn beside(mut first: Stream, mut second: Stream) -> Result<Stream, Error> {
             Amount::Column(column) => Amount::Column(column + shift),
             fixed @ Amount::Fixed(_) => fixed,
         };
+        first.absorb_serialization(&second, Some(shift));
         first.ops.extend(second.ops.drain(..).map(|op| map_op(op, shifted, |slot| slot)));
         first.columns.iter_mut().for_each(|column| column.resize(before + after, 0));
         let moved = second.columns.drain(..).map(|column| [vec![0; before], column].concat());
         first.columns.extend(moved);
     } else {
+        first.absorb_serialization(&second, None);
         for (column, more) in first.columns.iter_mut().zip(&second.columns) {
             column.extend(more);
         }

@@ -5,19 +5,24 @@
 
 mod apportion;
 mod build;
+mod driver;
 mod items;
 mod keys;
+mod python;
 pub mod recording;
 
 use serde::Deserialize;
 use sim_core::storage::StorageLevel;
 use sim_core::units::{Bytes, SimTime};
+use sim_core::workload::Pool;
 
 pub use apportion::apportion;
 pub(crate) use apportion::evenly;
 pub(crate) use build::Builder;
+pub use driver::{Nesting, OfDriver, Parallelized, Results};
 pub use items::Items;
 pub use keys::{Keys, Share};
+pub use python::PythonFunction;
 pub use recording::Recording;
 
 use crate::adaptive::JoinType;
@@ -29,8 +34,12 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// In the order in which the driver submits them.
     pub jobs: Vec<Job>,
+    /// Pools of jobs, by index; none of them lists jobs.
+    pub pools: Vec<Pool>,
     /// An application that a log recorded; it stands alone, without nodes and jobs beside it.
     pub recording: Option<Box<Recording>>,
+    /// What the driver has to do with them.
+    pub driver: OfDriver,
 }
 
 /// A row of [`Plan::nodes`].
@@ -80,8 +89,10 @@ pub enum Operator {
     },
     /// Tasks as a log recorded them.
     Recorded(Vec<RecordedTask>),
-    /// A filter, a projection, a Python function: rows go through.
+    /// A filter, a projection: rows go through.
     Narrow,
+    /// A function in Python.
+    Python(PythonFunction),
     /// Deals rows out anew, by key or in turn.
     Repartition {
         /// By key.
@@ -228,6 +239,8 @@ pub struct Job {
     pub delay: SimTime,
     /// Cached data sets that the driver unpersists after it.
     pub unpersist: Vec<NodeId>,
+    /// The index of its pool (`spark.scheduler.pool`).
+    pub pool: Option<usize>,
 }
 
 /// What a job does with its data set.

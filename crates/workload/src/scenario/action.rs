@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
+use super::driver::{Nested, Results};
 use super::name::Name;
 
 /// What the driver does next.
@@ -21,6 +22,8 @@ pub(crate) enum Action<'a> {
         name: Option<String>,
         #[serde(default)]
         delay_ms: u32,
+        #[serde(default)]
+        pool: Option<Name<'a>>,
     },
     Unpersist {
         on: Name<'a>,
@@ -41,4 +44,9 @@ pub(crate) struct Run<'a> {
     pub(crate) name: Option<String>,
     #[serde(default)]
     pub(crate) delay_ms: u32,
+    #[serde(default)]
+    pub(crate) pool: Option<Name<'a>>,
+    pub(crate) results: Option<Results>,
+    #[serde(default)]
+    pub(crate) nested: Option<Nested>,
 }

@@ -9,6 +9,7 @@ use super::entries::Entries;
 use super::expect::RawExpectation;
 use super::loss::Loss;
 use super::name::Name;
+use super::pool::PoolText;
 use super::quantity::{Bytes, Unit as _};
 use super::setting::Setting;
 use super::step::Step;
@@ -29,6 +30,8 @@ pub(crate) struct Document<'a> {
     pub(crate) conf: Entries<'a, Setting>,
     #[serde(default)]
     pub(crate) data: Entries<'a, Vec<Step<'a>>>,
+    #[serde(default)]
+    pub(crate) pools: Entries<'a, PoolText>,
     #[serde(default)]
     pub(crate) jobs: Vec<Action<'a>>,
     #[serde(default)]

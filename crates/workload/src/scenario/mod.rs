@@ -4,10 +4,13 @@ mod action;
 mod conf;
 mod diagnose;
 mod document;
+mod driver;
 mod entries;
 mod expect;
 mod loss;
 mod name;
+mod pool;
+mod python;
 mod quantity;
 mod resolve;
 mod setting;
@@ -22,10 +25,11 @@ use std::path::Path;
 pub use expect::{Expectation, Ground, Test, Value};
 pub use loss::{Loss, LossWord};
 
-pub(crate) use action::Action;
+pub(crate) use action::{Action, Run};
 pub(crate) use diagnose::choice;
 pub(crate) use document::Document;
 pub(crate) use name::Name;
+pub(crate) use python::{Python, Transport};
 pub(crate) use quantity::{Amount, Quantity, Unit};
 pub(crate) use step::{Aggregate, Cache, GroupByKey, Join, Keys, Recorded, ReduceByKey, Scan, Share, Step};
 

@@ -29,25 +29,28 @@ pub(super) fn resolve(document: &Document<'_>, text: &str, seed: Option<u64>) ->
             expect: expectations(&variant.expect, text)?,
         });
     }
+    let settings = conf::of_scenario(document, version, text)?;
     Ok(Scenario {
         question: document.question.clone(),
         spark_version: document.spark_version.map(|version| version.0.to_owned()),
-        cluster: cluster(&document.cluster)?,
+        cluster: cluster(&document.cluster, &settings)?,
         losses: document.cluster.lose.clone(),
-        conf: conf::of_scenario(document, version, text)?,
+        conf: settings,
         plan,
         expect: expectations(&document.expect, text)?,
         variants,
     })
 }
 
-fn cluster(cluster: &ClusterText) -> Result<Cluster, Error> {
+fn cluster(cluster: &ClusterText, settings: &[(String, String)]) -> Result<Cluster, Error> {
     let executors = cluster.executors.get();
     if executors > MAX_EXECUTORS {
         return Err(Error::new(format!("{executors} executors are more than {MAX_EXECUTORS}")));
     }
     let nodes = cluster.nodes.map_or(executors, std::num::NonZeroU32::get);
-    if nodes > executors {
+    let more_come =
+        settings.iter().any(|(key, value)| key == "spark.dynamicAllocation.enabled" && value == "true");
+    if nodes > executors && !more_come {
         return Err(Error::new(format!("{nodes} nodes for {executors} executors"))
             .help("a node without an executor changes nothing: give at most as many nodes as executors"));
     }

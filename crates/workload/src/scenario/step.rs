@@ -4,7 +4,9 @@ use std::num::NonZeroU32;
 
 use serde::Deserialize;
 
+use super::driver::Parallelized;
 use super::name::Name;
+use super::python::Python;
 use super::quantity::{Amount, Bytes, Count};
 use crate::adaptive::JoinType;
 use crate::plan::{Api, Strategy};
@@ -26,11 +28,7 @@ pub(crate) enum Step<'a> {
         #[serde(default)]
         cpu_ns_per_row: Option<u64>,
     },
-    Python {
-        cpu_ns_per_row: u64,
-        #[serde(default)]
-        row_bytes: Option<Amount<'a, Bytes>>,
-    },
+    Python(Python<'a>),
     Repartition {
         #[serde(default)]
         partitions: Option<NonZeroU32>,
@@ -88,6 +86,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) compression: Ratio,
     #[serde(default)]
     pub(crate) file_bytes: Option<Amount<'a, Bytes>>,
+    #[serde(default)]
+    pub(crate) parallelized: Option<Parallelized>,
     #[serde(default)]
     pub(crate) keys: Keys,
     #[serde(default)]

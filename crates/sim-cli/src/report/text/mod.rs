@@ -1,6 +1,7 @@
 //! Results for people.
 
 pub(crate) mod check;
+mod containers;
 pub(crate) mod doctor;
 mod error;
 pub(crate) mod explain;
@@ -15,3 +16,4 @@ pub(crate) mod sweep;
 mod table;
 mod timeline;
 mod trouble;
+mod without;

@@ -6,7 +6,7 @@ use experiments::Run;
 use experiments::human;
 use experiments::report::Verdict;
 
-use super::{error, header, oom, stages, timeline, trouble};
+use super::{containers, error, header, oom, stages, timeline, trouble, without};
 use crate::screen::{Ink, Screen};
 
 pub(crate) fn write(run: &Run, screen: Screen, out: &mut impl Write) -> anyhow::Result<()> {
@@ -17,6 +17,10 @@ pub(crate) fn write(run: &Run, screen: Screen, out: &mut impl Write) -> anyhow::
     }
     stages::write(report, screen, out)?;
     trouble::write(report, screen, out)?;
+    containers::write(report, screen, out)?;
+    if let Some(other) = &report.without {
+        without::write(report, other, screen, out)?;
+    }
     if let Some(oom_report) = &report.oom {
         oom::write(oom_report, screen, out)?;
     }

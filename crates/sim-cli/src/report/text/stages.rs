@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use experiments::report::{RddReport, StageReport, StageStatus};
+use experiments::report::{RddReport, StageReport, StageStatus, TimeParts};
 use experiments::{RunReport, human};
 
 use super::run::section;
@@ -81,35 +81,24 @@ fn state(stage: &StageReport) -> String {
     }
 }
 
-/// Shares of the time of all attempts of a stage.
+/// Shares of the time of all attempts of each stage, and of all of them.
 fn time(report: &RunReport, screen: Screen) -> Table<'static> {
-    let mut titles = vec!["cpu", "spill", "evict", "pool wait", "lock wait", "io", "launch"];
-    let collects = report.stages.iter().any(|stage| stage.time.gc_ms > 0);
-    if collects {
-        titles.push("gc");
-    }
+    let titles = TimeParts::NAMES.map(|name| if name == "serialization" { "serialize" } else { name });
     let mut columns = vec![("#", Right), ("stage", Left), ("task time", Right)];
-    columns.extend(titles.iter().map(|&title| (title, Right)));
+    columns.extend(titles.map(|title| (title, Right)));
     let mut table = Table::new(screen, columns);
-    for stage in &report.stages {
-        let time = &stage.time;
-        let total = time.total_ms();
-        if total == 0 {
-            continue;
+    let mut row = |number: String, name: String, time: &TimeParts| {
+        let total = time.total();
+        if total > 0 {
+            let parts = time.parts().map(|part| percent(part, total));
+            table.row([number, name, human::ms(total)].into_iter().chain(parts));
         }
-        let parts = [
-            time.cpu_ms,
-            time.spill_ms,
-            time.evict_ms,
-            time.pool_wait_ms,
-            time.lock_wait_ms,
-            time.io_ms,
-            time.launch_ms,
-            time.gc_ms,
-        ];
-        let parts = parts.into_iter().take(titles.len());
-        let head = [stage.stage.to_string(), name(&stage.name, NAME), human::ms(total)];
-        table.row(head.into_iter().chain(parts.map(|part| percent(part, total))));
+    };
+    for stage in &report.stages {
+        row(stage.stage.to_string(), name(&stage.name, NAME), &stage.time_ms);
+    }
+    if report.stages.len() > 1 {
+        row(String::new(), "all".to_owned(), &report.time_ms);
     }
     table
 }

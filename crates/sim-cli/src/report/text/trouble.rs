@@ -86,5 +86,5 @@ fn failed(task: &TaskReport) -> bool {
 }
 
 fn waited(task: &TaskReport) -> u64 {
-    task.time.pool_wait_ms + task.time.lock_wait_ms
+    task.time_ms.wait
 }

@@ -43,6 +43,15 @@ pub enum LayoutError {
         /// Billionths of a core that a task takes.
         task_nano_cpus: u64,
     },
+    /// Dynamic allocation has a minimum above its maximum.
+    AllocationBounds {
+        /// `spark.dynamicAllocation.minExecutors`.
+        minimum: u32,
+        /// `spark.dynamicAllocation.maxExecutors`.
+        maximum: u32,
+    },
+    /// Dynamic allocation would lose map output that is still needed.
+    AllocationLosesShuffles,
     /// Executors cannot be allocated by YARN, in MiB.
     YarnExecutorTooLarge {
         /// `spark.executor.memory`.
@@ -99,6 +108,15 @@ impl LayoutError {
                  cpus per task = {}.",
                 cores(*task_nano_cpus)
             ),
+            LayoutError::AllocationBounds { minimum, maximum } => format!(
+                "spark.dynamicAllocation.minExecutors ({minimum}) must be less than or equal to \
+                 spark.dynamicAllocation.maxExecutors ({maximum})!"
+            ),
+            LayoutError::AllocationLosesShuffles => {
+                "Dynamic allocation of executors requires one of the following conditions: 1) \
+                 enabling external shuffle service through spark.shuffle.service.enabled."
+                    .into()
+            }
             LayoutError::YarnExecutorTooLarge {
                 heap_mib,
                 off_heap_mib,
@@ -166,6 +184,15 @@ impl fmt::Display for LayoutError {
                 "an executor has {executor_cores} cores and a task takes {}, which never runs: \
                  raise spark.executor.cores or lower spark.task.cpus",
                 cores(*task_nano_cpus)
+            ),
+            LayoutError::AllocationBounds { minimum, maximum } => write!(
+                f,
+                "spark.dynamicAllocation.minExecutors is {minimum} and must be at most \
+                 spark.dynamicAllocation.maxExecutors, {maximum}"
+            ),
+            LayoutError::AllocationLosesShuffles => f.write_str(
+                "spark.dynamicAllocation.enabled is true and nothing keeps map output: turn on \
+                 spark.shuffle.service.enabled or spark.dynamicAllocation.shuffleTracking.enabled",
             ),
             LayoutError::YarnExecutorTooLarge {
                 heap_mib,

@@ -2,7 +2,7 @@
 
 use super::{
     BlackBox, BytesMapConf, BytesToBytesMap, Consumer, ExternalAppendOnlyUnsafeRowArray, Groups,
-    HashAggregation, HashAggregationConf, LongMapConf, LongToUnsafeRowMap, RowArrayConf,
+    HashAggregation, HashAggregationConf, HybridRowQueue, LongMapConf, LongToUnsafeRowMap, RowArrayConf,
     RowBasedKeyValueBatch, ShuffleExternalSorter, ShuffleSorterConf, Spillable, SpillableConf,
     UnsafeExternalSorter, UnsafeSorterConf,
 };
@@ -134,6 +134,7 @@ impl Consumer {
                 })
                 .into()
             }
+            ConsumerSpec::PythonQueue => HybridRowQueue::new().into(),
             ConsumerSpec::BlackBox => BlackBox::new().into(),
         };
         (consumer, tungsten, setup.page_size)

@@ -104,7 +104,7 @@ impl Lowering<'_> {
                 stream.parents.extend(lowered.writers[*shuffle as usize]);
                 let wire_bytes = stream.column(cut.column(wire_bytes))?;
                 stream.ops.push(Op::FetchShuffle { shuffle: ShuffleId(*shuffle), bytes: wire_bytes });
-                stream.spend(|cell| costs.serialize(cell.bytes));
+                stream.serialize(|cell| costs.serialize(cell.bytes));
                 Ok(stream)
             }
             Step::Cached { rdd, partition, rows, bytes } => {
@@ -240,7 +240,8 @@ impl Lowering<'_> {
                     Writer::Combine { objects, rows_in } => {
                         // Rows that no step has counted before are taken in, in time, before they are sorted.
                         let costs = &self.conf.costs;
-                        stream.spend(|cell| costs.rows(cell.rows, None) + costs.serialize(cell.bytes));
+                        stream.spend(|cell| costs.rows(cell.rows, None));
+                        stream.serialize(|cell| costs.serialize(cell.bytes));
                         let demand = Demand { rows: cut.column(rows_in), bytes: cut.column(objects) };
                         self.write_sorted(stream, id, ConsumerSpec::ExternalSorter, demand)?;
                     }

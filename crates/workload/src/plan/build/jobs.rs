@@ -1,10 +1,11 @@
 //! What the driver does, in order.
 
 use sim_core::units::SimTime;
+use sim_core::workload::Pool;
 
 use super::Builder;
 use crate::Error;
-use crate::plan::{Action, Job, Operator};
+use crate::plan::{Action, Job, Operator, Results};
 use crate::scenario::{self, Name};
 
 /// Jobs of a scenario, repetitions counted.
@@ -27,8 +28,16 @@ impl<'d> Builder<'d> {
             Written::Foreach(run) => (Action::Foreach, run),
             Written::Collect(run) => (Action::Collect, run),
             Written::Write(run) => (Action::Write, run),
-            Written::Take { on, rows, name, delay_ms } => {
-                return self.job(Action::Take(*rows), *on, name.as_deref(), *delay_ms, before);
+            Written::Take { on, rows, name, delay_ms, pool } => {
+                let run = scenario::Run {
+                    on: *on,
+                    name: name.clone(),
+                    delay_ms: *delay_ms,
+                    pool: *pool,
+                    results: None,
+                    nested: None,
+                };
+                return self.job(Action::Take(*rows), &run, before);
             }
             Written::Unpersist { on } => return self.unpersist(*on, before),
             Written::Repeat { times, jobs } => {
@@ -54,17 +63,39 @@ impl<'d> Builder<'d> {
                 return Ok(if last.is_empty() { before } else { last });
             }
         };
-        self.job(kind, run.on, run.name.as_deref(), run.delay_ms, before)
+        let ends = self.job(kind, run, before)?;
+        let job = self.plan.jobs.len() - 1;
+        match &run.results {
+            Some(_) if kind != Action::Collect => {
+                return Err(Error::new("`results` says what becomes of collected rows")
+                    .at(run.on.span(self.text))
+                    .help("put it into a `collect`"));
+            }
+            Some(written) => {
+                let results = Results {
+                    api: written.api,
+                    heap_bytes_per_row: written.heap_bytes_per_row,
+                    array_bytes_per_row: written.array_bytes_per_row,
+                    making_bytes_per_row: written.making_bytes_per_row,
+                    python_bytes_per_row: written.python_bytes_per_row,
+                };
+                self.plan.driver.results.push((job, results));
+            }
+            None => {}
+        }
+        if let Some(nested) = &run.nested {
+            self.plan.driver.nested.push((job, nested.of, nested.steps.get()));
+        }
+        Ok(ends)
     }
 
     fn job(
         &mut self,
         action: Action,
-        on: Name<'d>,
-        name: Option<&str>,
-        delay_ms: u32,
+        run: &scenario::Run<'d>,
         after: Vec<usize>,
     ) -> Result<Vec<usize>, Error> {
+        let on = run.on;
         let node = self.find(on)?;
         if self.plan.jobs.len() >= MAX_JOBS {
             return Err(Error::new(format!("more than {MAX_JOBS} jobs"))
@@ -78,10 +109,20 @@ impl<'d> Builder<'d> {
             Action::Take(_) => "take",
             Action::Write => "write",
         };
-        let name = name.map_or_else(|| format!("{verb} {}", on.0), str::to_owned);
-        let delay = SimTime::from_ms(u64::from(delay_ms));
-        self.plan.jobs.push(Job { name, action, on: node, after, delay, unpersist: Vec::new() });
+        let name = run.name.clone().unwrap_or_else(|| format!("{verb} {}", on.0));
+        let delay = SimTime::from_ms(u64::from(run.delay_ms));
+        let pool = run.pool.map(|pool| self.pool(pool.0));
+        self.plan.jobs.push(Job { name, action, on: node, after, delay, unpersist: Vec::new(), pool });
         Ok(vec![self.plan.jobs.len() - 1])
+    }
+
+    /// The pool of this name. One that nobody has described is like any other (`FairSchedulableBuilder.addTaskSetManager`).
+    fn pool(&mut self, name: &str) -> usize {
+        let known = self.plan.pools.iter().position(|pool| pool.name == name);
+        known.unwrap_or_else(|| {
+            self.plan.pools.push(Pool { name: name.to_owned(), ..Pool::default() });
+            self.plan.pools.len() - 1
+        })
     }
 
     fn unpersist(&mut self, on: Name<'d>, before: Vec<usize>) -> Result<Vec<usize>, Error> {

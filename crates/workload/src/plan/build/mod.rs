@@ -4,9 +4,12 @@ mod draw;
 mod jobs;
 mod keyed;
 mod operator;
+mod python;
 mod source;
 
 use std::collections::HashMap;
+
+use sim_core::workload::Pool;
 
 use super::{Keys, Node, NodeId, Operator, Plan, Table};
 use crate::Error;
@@ -55,6 +58,15 @@ impl<'d> Builder<'d> {
             builder.data = *name;
             let node = builder.data_set(steps)?;
             builder.names.insert(name.0, node);
+        }
+        for (name, pool) in document.pools.unique(text)? {
+            builder.plan.pools.push(Pool {
+                name: name.0.to_owned(),
+                mode: pool.mode.into(),
+                weight: pool.weight.get(),
+                min_share: pool.min_share,
+                jobs: Vec::new(),
+            });
         }
         builder.jobs(&document.jobs)?;
         if let Some(recording) = &document.recording {

@@ -25,13 +25,7 @@ impl<'d> Builder<'d> {
                 let table = self.widened(from.table, self.total("row_bytes", row_bytes)?)?;
                 Node { cpu_ns_per_row: *cpu_ns_per_row, ..self.narrow(Operator::Narrow, input, table) }
             }
-            Step::Python { cpu_ns_per_row, row_bytes } => {
-                let table = match row_bytes {
-                    Some(width) => self.widened(from.table, self.total("row_bytes", width)?)?,
-                    None => from.table,
-                };
-                Node { cpu_ns_per_row: Some(*cpu_ns_per_row), ..self.narrow(Operator::Narrow, input, table) }
-            }
+            Step::Python(python) => self.python(input, python)?,
             Step::Repartition { partitions, by_key } => {
                 let operator = Operator::Repartition { by_key: *by_key };
                 self.wide(operator, vec![input], from.table, keys, self.partitions(*partitions)?)
@@ -80,7 +74,7 @@ impl<'d> Builder<'d> {
     }
 
     /// A node with the partitions of its input.
-    fn narrow(&self, operator: Operator, input: NodeId, table: Table) -> Node {
+    pub(super) fn narrow(&self, operator: Operator, input: NodeId, table: Table) -> Node {
         let from = self.plan.node(input);
         let node = self.node(operator, vec![input], table, from.keys.clone());
         Node { partitions: from.partitions, ..node }
@@ -175,7 +169,7 @@ impl<'d> Builder<'d> {
     }
 
     /// The rows of `table` with another width; what they take on the wire changes alike.
-    fn widened(&self, table: Table, row_bytes: u64) -> Result<Table, Error> {
+    pub(super) fn widened(&self, table: Table, row_bytes: u64) -> Result<Table, Error> {
         self.rows_of(&table, table.rows, row_bytes)
     }
 

@@ -4,7 +4,7 @@ use sim_core::units::SimTime;
 
 use super::Builder;
 use crate::Error;
-use crate::plan::{Keys, NodeId, Operator, RecordedTask, Split, Table, evenly};
+use crate::plan::{Keys, NodeId, Operator, Parallelized, RecordedTask, Split, Table, evenly};
 use crate::scenario::{self, Quantity, Recorded, Scan, Share};
 
 const NS_PER_MS: u64 = 1_000_000;
@@ -15,6 +15,12 @@ impl<'d> Builder<'d> {
         let wire_bytes = compressed(table.bytes, scan.compression.0);
         let table = Table { wire_bytes, ..table };
         let file_bytes = match &scan.file_bytes {
+            Some(_) if scan.parallelized.is_some() => {
+                return Err(self
+                    .fail("a collection of the driver's has no files")
+                    .help("leave `file_bytes` away"));
+            }
+            None if scan.parallelized.is_some() => 0,
             Some(amount) => self.total("file_bytes", amount)?,
             None => wire_bytes,
         };
@@ -24,7 +30,20 @@ impl<'d> Builder<'d> {
         let mut node = self.node(Operator::Scan { splits, file_bytes }, Vec::new(), table, keys);
         node.partitions = partitions;
         node.cpu_ns_per_row = scan.cpu_ns_per_row;
-        self.add(node)
+        if scan.parallelized.is_some() && node.partitions.is_none() {
+            return Err(self
+                .fail("a collection of the driver's has no files that would be split")
+                .help("give `partitions`; Spark takes the cores of all executors"));
+        }
+        let node = self.add(node)?;
+        if let Some(of) = &scan.parallelized {
+            self.plan.driver.parallelized.push(Parallelized {
+                node,
+                task_bytes_per_row: of.task_bytes_per_row,
+                heap_bytes_per_row: of.heap_bytes_per_row,
+            });
+        }
+        Ok(node)
     }
 
     /// The partitions, where they differ, and the totals but for the bytes on the wire.
