@@ -170,6 +170,7 @@ proptest! {
         });
         let mut case = Case::of(&drawn);
         prop_assert_eq!(case.conf.executors[0].cores, 1);
+        case.conf.failures.planned.clear();
         case.conf.cost = CostModel::instant();
         let instant = memory_figures(&case);
         let slow = CostModel { spill_disk_ppm: CostModel::instant().spill_disk_ppm, ..CostModel::default() };

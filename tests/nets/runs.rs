@@ -189,7 +189,7 @@ proptest! {
 fn every_hit_and_eviction_is_somebodys() {
     let mut runner = TestRunner::deterministic();
     let mut evicted = [0, 0];
-    for _ in 0..1500 {
+    for _ in 0..4000 {
         let case = any::<Case>().new_tree(&mut runner).expect("every draw is a case").current();
         let (outcome, counters) = run(&case.workload, &case.conf, Counters::default());
         if matches!(outcome.verdict, Verdict::Stalled { .. }) {

@@ -1,3 +1,5 @@
+//! What containers hold.
+
 use super::*;
 use crate::cluster::python::PythonConf;
 

@@ -1,3 +1,5 @@
+//! What Python workers hold.
+
 use super::*;
 
 const CONF: PythonConf =

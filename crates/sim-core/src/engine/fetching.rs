@@ -62,15 +62,18 @@ impl<O: Observer> Engine<'_, O> {
 
     /// Map output lies evenly on the nodes, and on the executors of other nodes.
     fn outputs_for(&self, attempt: u32, shuffle: ShuffleId) -> Outputs {
-        let stages = self.workload.stages.iter().filter(|stage| stage.shuffle == Some(shuffle));
-        let blocks = stages.map(|stage| u64::from(stage.tasks)).sum::<u64>().max(1);
+        let blocks = self.map_tasks[shuffle.index()].max(1);
         let nodes = self.disks.len() as u64;
         if nodes <= 1 {
             return Outputs { blocks, local: blocks, addresses: 0 };
         }
         let executor = self.attempts[attempt as usize].info.executor;
         let node = self.conf.executors[executor.index()].node;
-        let others = self.cluster.executors.iter().filter(|other| other.is_there() && other.node != node);
+        let others = self
+            .cluster
+            .executors
+            .iter()
+            .filter(|other| other.is_there() && other.slots > 0 && other.node != node);
         let addresses = others.count() as u64;
         let local = if addresses == 0 { blocks } else { blocks / nodes };
         Outputs { blocks, local, addresses }

@@ -79,6 +79,8 @@ pub struct Engine<'w, O> {
     disks: Vec<FairShare>,
     networks: Vec<FairShare>,
     first_blocks: Vec<BlockId>,
+    /// By shuffle: tasks that write it.
+    map_tasks: Vec<u64>,
     /// Executors that the run was told of; others take the places of lost ones.
     first_executors: u32,
     /// When executors failed, as far as that counts towards their limit.
@@ -135,6 +137,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             disks: resource(conf.cost.disk_bytes_per_second),
             networks: resource(conf.cost.network_bytes_per_second),
             first_blocks: workload.first_blocks(),
+            map_tasks: workload.map_tasks(),
             first_executors: conf.executors.len() as u32,
             executor_failures: Vec::new(),
             unpersisted: vec![false; workload.rdds.len()],

@@ -155,6 +155,18 @@ impl Workload {
         self.rdds.iter().map(|rdd| rdd.partitions.len() as u32).sum()
     }
 
+    /// By shuffle: the tasks of all stages that write it.
+    #[must_use]
+    pub fn map_tasks(&self) -> Vec<u64> {
+        let mut tasks = vec![0; self.shuffles.len()];
+        for stage in &self.stages {
+            if let Some(shuffle) = stage.shuffle {
+                tasks[shuffle.index()] += u64::from(stage.tasks);
+            }
+        }
+        tasks
+    }
+
     /// The block of the first partition of each RDD.
     #[must_use]
     pub fn first_blocks(&self) -> Vec<BlockId> {
