@@ -62,7 +62,7 @@ proptest! {
                     failures.planned.iter().any(|loss| loss.executor as usize == at && loss.at <= outcome.end)
                 };
                 let left = case.conf.executors.iter().enumerate().find(|(at, executor)| {
-                    !gone(executor) && !(killed(*at) && failures.executor_start.is_none())
+                    !(gone(executor) || killed(*at) && failures.executor_start.is_none())
                 });
                 prop_assert!(left.is_none(), "{:?} {:?}", case.conf.executors, failures);
             }

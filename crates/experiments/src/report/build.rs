@@ -27,7 +27,7 @@ pub(crate) fn build(
         _ => None,
     };
     let error = match &outcome.verdict {
-        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters, &case.conf.semantics()),
+        Ended::Failed(failure) => ErrorReport::of(failure, &case.workload, counters, case.conf.semantics()),
         _ => None,
     };
     let lost_executors =
@@ -39,7 +39,7 @@ pub(crate) fn build(
     let verdict_text = verdict::sentence(&verdict::Facts {
         outcome,
         oom: oom.as_ref(),
-        spark: verdict::spark_text(&outcome.verdict, &case.conf.semantics()),
+        spark: verdict::spark_text(&outcome.verdict, case.conf.semantics()),
         spilled_bytes: memory_spilled_bytes,
         spilling_tasks: sum(|stage| stage.spilling_tasks),
         evicted_blocks,

@@ -97,7 +97,7 @@ fn stack_size(options: &str) -> Option<Bytes> {
         let kib = option.strip_prefix("-XX:ThreadStackSize=")?;
         byte_string_as(kib, ByteUnit::KiB).ok()?.checked_mul(1024)
     };
-    options.split_whitespace().filter_map(size).last().filter(|&bytes| bytes > 0).map(Bytes)
+    options.split_whitespace().filter_map(size).next_back().filter(|&bytes| bytes > 0).map(Bytes)
 }
 
 #[cfg(test)]

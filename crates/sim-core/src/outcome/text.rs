@@ -53,7 +53,7 @@ fn hadoop_size(bytes: u64) -> String {
     }
     let unit = (bytes.ilog2() as usize / 10).min(UNITS.len());
     let size = 1_u64 << (10 * unit);
-    if bytes % size == 0 {
+    if bytes.is_multiple_of(size) {
         format!("{} {}", bytes / size, UNITS[unit - 1])
     } else {
         format!("{:.1} {}", bytes as f64 / size as f64, UNITS[unit - 1])

@@ -220,7 +220,7 @@ fn a_full_heap_ends_all_that_runs() {
     let (outcome, counters) = ran(&collect(&[&[100, 100, 100, 100]]), &conf(2, driver));
     assert_eq!(cause(&outcome).kind(), FailureKind::DriverHeap);
     assert_eq!(outcome.end, MS(200));
-    assert_eq!(counters.jobs[0].2, false);
+    assert!(!counters.jobs[0].2);
 }
 
 fn broadcast(relation: Relation, driver: DriverConf) -> Outcome {
