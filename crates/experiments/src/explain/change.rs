@@ -1,5 +1,6 @@
 //! Changes that may help, by kind of trouble.
 
+use sim_core::conf::layout::yarn::YarnSizes;
 use sim_core::conf::layout::{ClusterManager, Deployment};
 use sim_core::conf::{Conf, Key};
 use sim_core::outcome::{Cause, FailureKind, LossReason};
@@ -222,7 +223,9 @@ pub(super) fn change(remedy: Remedy, case: &Case, input: &Input, cause: Option<&
         R::MoreOverhead => {
             let missing = cause.map_or(0, missing_mib);
             let now = container_overhead(case);
-            let more = now.saturating_add(missing.max(now / 2)).saturating_add(missing / 10);
+            // YARN rounds up: less than its step may give the container that there is.
+            let step = YarnSizes::of(conf).increment_mib;
+            let more = now.saturating_add(missing.max(now / 2).max(step)).saturating_add(missing / 10);
             set(
                 "more_overhead",
                 "more overhead in the container",
