@@ -89,7 +89,7 @@ fn help_names_what_is_near() {
     let advice = |text: &str| parse(text).expect_err("wrong").advice().map(str::to_owned);
     assert_eq!(
         advice("(question: \"q\", sede: 3)"),
-        Some("did you mean `seed`? allowed: `question`, `spark_version`, `seed`, `cluster`, `conf`, `data`, `jobs`, `recording`, `expect`, `variants`".to_owned())
+        Some("did you mean `seed`? allowed: `question`, `spark_version`, `seed`, `cluster`, `conf`, `data`, `pools`, `jobs`, `recording`, `expect`, `variants`".to_owned())
     );
     assert_eq!(
         advice(&with_data(&format!("\"rows\": [{SCAN}], \"b\": [from(\"row\")]"))),
