@@ -86,12 +86,13 @@ pub(super) fn untold(observed: &Observed) -> Option<Untold> {
 /// Why it is not known whether the Python workers of a run have room; `None` where it is, or where they need none.
 ///
 /// A worker needs at least what was sampled, and at most the address space in which it has worked.
-fn python(observed: &Observed, own: &Case, asked: &Case) -> Option<Untold> {
+/// Where the log shows that it needs more than a limit, the run says so itself, as far as it has a step in Python.
+fn python(observed: &Observed, own: &Case, asked: &Case, fails: bool) -> Option<Untold> {
     let python = observed.python?;
     let limit = |case: &Case| case.run_conf.container.and_then(|conf| conf.python.worker_limit);
     let limit_of_log = limit(own);
     let now = limit(asked)?;
-    if python.worker_address_space_bytes.is_some_and(|had| had > now.0) {
+    if fails && python.worker_address_space_bytes.is_some_and(|had| had > now.0) {
         return None;
     }
     let worked = observed.failure != Some(FailureKind::PythonMemory);
@@ -124,7 +125,7 @@ pub(super) fn doubt(figures: &mut Figures, observed: &Observed, own: &Case, aske
     let ends_well = figures.failed == Some(false);
     let of_log =
         untold(observed).filter(|_| ends_well && observed.failure != Some(FailureKind::PythonMemory));
-    let why = of_log.or_else(|| python(observed, own, asked))?;
+    let why = of_log.or_else(|| python(observed, own, asked, !ends_well))?;
     (figures.failed, figures.failure) = (None, None);
     Some(why)
 }
