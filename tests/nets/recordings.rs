@@ -9,7 +9,8 @@ use sim_core::outcome::Verdict;
 use sim_core::storage::StorageLevel;
 use sim_core::workload::Op;
 use workload::plan::recording::{
-    Broadcast, Column, Executor, Job, Output, PartitionsFrom, Rdd, Recording, Shuffle, Stage, Step, Writer,
+    Broadcast, Column, Executor, Job, Output, PartitionsFrom, PythonTransport, Rdd, Recording, Shuffle,
+    Stage, Step, Writer,
 };
 use workload::{Plan, PlanConf, lower};
 
@@ -70,6 +71,11 @@ fn step(rdds: u32) -> impl Strategy<Value = Step> {
         column().prop_map(|bytes| Step::AppendOnlyMap { bytes }),
         column().prop_map(|bytes| Step::ExternalSorter { bytes }),
         column().prop_map(|bytes| Step::BlackBox { bytes }),
+        (any::<(bool, bool)>(), column()).prop_map(|((arrow, queued), held)| Step::Python {
+            transport: if arrow { PythonTransport::Arrow } else { PythonTransport::Pickled },
+            queued,
+            held,
+        }),
     ]
 }
 

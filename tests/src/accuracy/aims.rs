@@ -89,13 +89,13 @@ pub(super) fn aims(of: &'static str, section: &Section, ceiling: &[FigureRow]) -
         "verdicts: right where modelled, memory blamed for nothing else",
         (verdicts.n > 0).then_some(wrong.is_empty()),
         format!(
-            "{} of {} right ({} of execution memory, {} not of memory); wrong: {}; not modelled: {}",
+            "{} of {} right ({} of execution memory, {} not of memory); wrong: {}; cannot be known: {}",
             verdicts.n - wrong.len() as u64,
             verdicts.n,
             verdicts.execution_memory,
             verdicts.not_memory,
             names(&wrong),
-            verdicts.not_modelled.len()
+            verdicts.cannot_be_known.len()
         ),
     );
     for figure in AGAINST_NULL {

@@ -52,6 +52,8 @@ pub struct Answer {
     pub intervals: BTreeMap<Figure, (u64, u64)>,
     /// Whether the application fails.
     pub failed: bool,
+    /// Whether the model says how it ends.
+    pub known: bool,
     /// Why.
     pub failure: Option<FailureKind>,
     /// By stage, in the order of those that ran, and by index.
@@ -260,7 +262,8 @@ fn of_figures(figures: &Figures, intervals: &BTreeMap<&'static str, Interval>) -
     Answer {
         figures: values(figures),
         intervals: Figure::ALL.iter().filter_map(interval).collect(),
-        failed: figures.failed,
+        failed: figures.failed == Some(true),
+        known: figures.failed.is_some(),
         failure: figures.failure,
         tasks: tasks.collect(),
     }

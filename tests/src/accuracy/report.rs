@@ -126,7 +126,7 @@ impl Page {
         self.operators(name, section);
         let verdicts = &section.verdicts;
         self.verdicts(&format!("{name}: wrong ends"), &verdicts.wrong);
-        self.verdicts(&format!("{name}: ends that are not modelled"), &verdicts.not_modelled);
+        self.verdicts(&format!("{name}: ends that cannot be known"), &verdicts.cannot_be_known);
     }
 
     fn tasks(&mut self, name: &str, section: &Section) {

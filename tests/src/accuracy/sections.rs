@@ -103,8 +103,8 @@ pub struct Verdicts {
     pub n: u64,
     /// Those predicted wrongly: what was predicted, and what happened.
     pub wrong: Vec<VerdictRow>,
-    /// Ends that need a model of the driver, of Python or of the heap.
-    pub not_modelled: Vec<VerdictRow>,
+    /// Ends of which the log does not tell what they depend on: nothing is said of them, or nothing can be.
+    pub cannot_be_known: Vec<VerdictRow>,
     /// Ends for want of execution memory, right ones too.
     pub execution_memory: u64,
     /// Ends that had nothing to do with memory, right ones too.
@@ -293,17 +293,21 @@ impl Verdicts {
             truth: (failed, failure),
         };
         let right = match failure.filter(|_| failed) {
+            _ if !answer.known => return self.cannot_be_known.push(row),
             None => !answer.failed,
             Some(FailureKind::ExecutionMemory) => {
                 self.execution_memory += 1;
                 answer.failure == Some(FailureKind::ExecutionMemory)
+            }
+            Some(failure @ (FailureKind::MaxResultSize | FailureKind::PythonMemory)) => {
+                answer.failure == Some(failure)
             }
             // The model cannot know that it fails; it must not say that memory is why.
             Some(FailureKind::NotMemory) => {
                 self.not_memory += 1;
                 matches!(answer.failure, None | Some(FailureKind::NotMemory))
             }
-            Some(_) => return self.not_modelled.push(row),
+            Some(_) => return self.cannot_be_known.push(row),
         };
         self.n += 1;
         if !right {

@@ -188,27 +188,36 @@ fn ends_are_judged_by_what_the_model_can_know() {
     for run in &mut runs {
         run.failed = true;
     }
-    let ends = |truth: FailureKind, predicted: Option<FailureKind>| {
+    let said = |truth: FailureKind, predicted: Option<FailureKind>, known: bool| {
         let facts: Vec<RunFacts> =
             runs.iter().map(|_| RunFacts { failure: Some(truth), ..RunFacts::default() }).collect();
-        let answer = Answer { failed: predicted.is_some(), failure: predicted, ..Answer::default() };
+        let answer = Answer { failed: predicted.is_some(), known, failure: predicted, ..Answer::default() };
         let accuracy = gather(&runs, &facts, &[case(&runs, 0, 0, answer)], false);
         let verdicts = &accuracy.self_replay.verdicts;
         assert_eq!(accuracy.self_replay.scored, 0, "figures of a failed run are no truth");
-        (verdicts.n, verdicts.wrong.len(), verdicts.not_modelled.len())
+        (verdicts.n, verdicts.wrong.len(), verdicts.cannot_be_known.len())
     };
-    use FailureKind::{DriverHeap, ExecutionMemory, NotMemory};
+    let ends = |truth, predicted| said(truth, predicted, true);
+    use FailureKind::{DriverHeap, ExecutionMemory, MaxResultSize, NotMemory, PythonMemory};
     assert_eq!(ends(ExecutionMemory, Some(ExecutionMemory)), (1, 0, 0));
     assert_eq!(ends(ExecutionMemory, None), (1, 1, 0));
     assert_eq!(ends(NotMemory, None), (1, 0, 0));
     assert_eq!(ends(NotMemory, Some(ExecutionMemory)), (1, 1, 0));
     assert_eq!(ends(DriverHeap, None), (0, 0, 1));
+    assert_eq!(ends(MaxResultSize, Some(MaxResultSize)), (1, 0, 0));
+    assert_eq!(ends(PythonMemory, None), (1, 1, 0), "it was said to finish");
+    assert_eq!(said(PythonMemory, None, false), (0, 0, 1), "nothing was said");
 }
 
 #[test]
 fn a_run_that_ends_well_must_not_be_said_to_fail() {
     let runs = sorts();
-    let answer = Answer { failed: true, failure: Some(FailureKind::ExecutionMemory), ..Answer::default() };
+    let answer = Answer {
+        failed: true,
+        known: true,
+        failure: Some(FailureKind::ExecutionMemory),
+        ..Answer::default()
+    };
     let accuracy = gather(&runs, &facts([vec![], vec![], vec![]]), &[case(&runs, 0, 0, answer)], false);
     assert_eq!(aim(&accuracy, "self", "verdicts").reached, Reached::Miss);
 }

@@ -17,7 +17,7 @@ pub fn numbers(figures: &Figures) -> [(&'static str, Option<u64>); 13] {
         ("evicted_broadcast_blocks", figures.evicted_broadcast_blocks),
         ("cache_hits", figures.cache_hits),
         ("cache_misses", figures.cache_misses),
-        ("failed", Some(u64::from(figures.failed))),
+        ("failed", figures.failed.map(u64::from)),
         ("failed_tasks", Some(figures.failed_tasks)),
         ("cpu_ms", figures.cpu_ms),
         ("duration_ms", figures.duration_ms),

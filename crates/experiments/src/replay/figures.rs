@@ -27,8 +27,8 @@ pub struct Figures {
     pub cache_hits: Option<u64>,
     /// The other tasks of these stages; the pass that fills the cache is among them.
     pub cache_misses: Option<u64>,
-    /// Whether the application fails.
-    pub failed: bool,
+    /// Whether the application fails; `null` where the log does not tell what that depends on.
+    pub failed: Option<bool>,
     /// Why.
     #[serde(serialize_with = "crate::report::serialize_failure")]
     pub failure: Option<FailureKind>,

@@ -19,6 +19,7 @@ mod predict;
 mod report;
 mod scenario;
 mod simulate;
+mod verdict;
 
 pub use errors::{StageRow, numbers, rdd_numbers, stage_numbers};
 pub(crate) use observed::unknown;
@@ -86,10 +87,20 @@ pub fn replay(
     let disk = disk::disk_ratios(recorded, &run);
     let scales = Scales { cpu: &cpu, disk: &disk, startup_ms, tasks: options.tasks };
     let observed = observed::figures(&recorded.observed, options.tasks);
-    let simulated = simulate::figures(&run, recording, &scales);
+    let mut simulated = simulate::figures(&run, recording, &scales);
+    let doubt = verdict::doubt(&mut simulated, &recorded.observed, &case, &case);
+    let failure_model = verdict::failure_model(&recorded.observed);
+    let reason = doubt.clone().or_else(|| verdict::untold(&recorded.observed));
+    let mut unknown = observed::unknown(recorded);
+    unknown.extend(doubt.map(|why| why.at("simulated.failed")));
     let asks =
         settings.spark_version.is_some() || settings.layers.iter().any(|layer| !layer.pairs.is_empty());
     let predicted = asks.then(|| predict::predict(&input, settings, &case, &scales, options)).transpose()?;
+    let predicted = predicted.map(|(mut predicted, asked)| {
+        let doubt = verdict::doubt(&mut predicted.figures, &recorded.observed, &case, &asked);
+        unknown.extend(doubt.map(|why| why.at("predicted.failed")));
+        predicted
+    });
     let ratio_is_fit = recorded.calibration.disk_per_memory().is_some();
     let mut notes: Vec<String> = case.notes.iter().filter_map(shown).collect();
     let lone = errors::unmatched(&observed, &simulated);
@@ -109,8 +120,9 @@ pub fn replay(
         observed,
         simulated,
         predicted,
-        failure_model: observed::failure_model(&recorded.observed),
-        unknown: observed::unknown(recorded),
+        failure_model,
+        failure_reason: reason.filter(|_| failure_model == FailureModel::CannotBeKnown).map(|why| why.reason),
+        unknown,
         grades: recorded.grades.clone(),
         notes,
         fingerprint: run.fingerprint.to_string(),

@@ -3,8 +3,7 @@
 use workload::plan::recording::level_name;
 use workload::recorded::{Kind, Observed, ObservedRdd, ObservedStage, ObservedTask, Recorded};
 
-use super::{FailureModel, Figures, RddFigures, StageFigures, TaskFigures, Unknown};
-use crate::report::FailureKind;
+use super::{Figures, RddFigures, StageFigures, TaskFigures, Unknown, verdict};
 
 pub(super) fn figures(observed: &Observed, tasks: bool) -> Figures {
     Figures {
@@ -17,7 +16,7 @@ pub(super) fn figures(observed: &Observed, tasks: bool) -> Figures {
         evicted_broadcast_blocks: observed.evicted_broadcast_blocks,
         cache_hits: Some(observed.cache_hits),
         cache_misses: Some(observed.cache_misses),
-        failed: observed.failed,
+        failed: Some(observed.failed),
         failure: observed.failure,
         failed_tasks: observed.failed_tasks,
         cpu_ms: Some(observed.cpu_ms),
@@ -81,19 +80,6 @@ fn rdd_figures(rdd: &ObservedRdd) -> RddFigures {
     }
 }
 
-/// What the model has to say about how the application ended.
-pub(super) fn failure_model(observed: &Observed) -> FailureModel {
-    match (observed.failed, observed.failure) {
-        (false, _) => FailureModel::None,
-        (true, Some(FailureKind::ExecutionMemory | FailureKind::MaxResultSize)) => FailureModel::Modelled,
-        (true, Some(FailureKind::NotMemory)) => FailureModel::NotMemory,
-        (true, Some(FailureKind::ExecutorHeap | FailureKind::DriverHeap | FailureKind::GcOverhead)) => {
-            FailureModel::CannotBeKnown
-        }
-        (true, _) => FailureModel::NotModelled,
-    }
-}
-
 /// The setting that makes Spark log updates of blocks.
 const BLOCK_UPDATES: &str = "spark.eventLog.logBlockUpdates.enabled";
 
@@ -131,12 +117,8 @@ pub(crate) fn unknown(recorded: &Recorded) -> Vec<Unknown> {
             key: None,
         });
     }
-    if failure_model(observed) == FailureModel::CannotBeKnown {
-        unknown.push(Unknown {
-            path: "simulated.failure".to_owned(),
-            reason: "no log says what user code holds in the heap: only how full the heap was".to_owned(),
-            key: None,
-        });
+    if let Some(untold) = verdict::untold(observed) {
+        unknown.push(untold.at("simulated.failure"));
     }
     for grade in &recorded.grades {
         if let Kind::Unknown { key } = grade.kind {

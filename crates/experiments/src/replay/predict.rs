@@ -10,13 +10,14 @@ use workload::Schedule;
 use crate::case::Resolved;
 use crate::{Case, Error, Input, Settings};
 
+/// The prediction, and the case that was run for it.
 pub(super) fn predict(
     input: &Input,
     settings: &Settings,
     own: &Case,
     scales: &Scales<'_>,
     options: &ReplayOptions,
-) -> Result<Predicted, Error> {
+) -> Result<(Predicted, Case), Error> {
     let resolved = Resolved::of(input, settings)?;
     let Some(recording) = &input.scenario.plan.recording else {
         return Err(Error::Input(format!("{} has no recording", input.name)));
@@ -32,14 +33,15 @@ pub(super) fn predict(
     let case = resolved.clone().with_workload(input, workload);
     let run = simulate(&case, recording);
     let mut figures = figures(&run, recording, &scales);
-    Ok(Predicted {
+    let predicted = Predicted {
         interval: intervals(input, &resolved, &mut figures, &scales, options)?,
         figures,
         placement,
         recut,
         conf: changed(own, &case),
         fingerprint: run.fingerprint.to_string(),
-    })
+    };
+    Ok((predicted, case))
 }
 
 /// What the two set differently.

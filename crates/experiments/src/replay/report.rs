@@ -38,6 +38,9 @@ pub struct ReplayReport {
     pub errors: Errors,
     /// What the model has to say about how the application ended.
     pub failure_model: FailureModel,
+    /// Why it cannot be known from this log how the application ends, where [`FailureModel::CannotBeKnown`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure_reason: Option<String>,
     /// Figures of `observed` that are `null`, and why.
     pub unknown: Vec<Unknown>,
     /// How sure each figure is that the log gives.
@@ -198,10 +201,9 @@ pub enum FailureModel {
     None,
     /// It failed for a reason that the model has.
     Modelled,
-    /// It failed since an executor's heap was full: the model has that, but no log says what user code holds there.
+    /// It failed for want of something that this log does not measure: see
+    /// [`ReplayReport::failure_reason`]. `failed` of a run that does not fail is `null` then.
     CannotBeKnown,
-    /// It failed for want of memory that is not modelled: of the driver, of Python.
-    NotModelled,
     /// It failed for a reason that is not memory, which memory does not explain.
     NotMemory,
 }

@@ -169,7 +169,7 @@ pub(super) fn figures(run: &Simulated, recording: &Recording, scales: &Scales<'_
         evicted_broadcast_blocks: Some(run.reads.evicted_pieces),
         cache_hits: sum(|stage| stage.cache_hits),
         cache_misses: sum(|stage| stage.cache_misses),
-        failed: failure.is_some(),
+        failed: Some(failure.is_some()),
         failure,
         failed_tasks: stages.iter().map(|stage| stage.failed_tasks).sum(),
         cpu_ms: sum(|stage| stage.cpu_ms),

@@ -37,7 +37,7 @@ pub(crate) fn replay(args: &ReplayArgs, color: Color) -> anyhow::Result<Exit> {
     output.finish()?;
     let predicted = report.predicted.as_ref().map(|predicted| predicted.figures.failed);
     Ok(match predicted.unwrap_or(report.simulated.failed) {
-        true => Exit::BadAnswer,
-        false => Exit::Answered,
+        Some(true) => Exit::BadAnswer,
+        Some(false) | None => Exit::Answered,
     })
 }

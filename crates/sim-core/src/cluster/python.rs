@@ -65,6 +65,15 @@ impl Transport {
         Bytes((u128::from(of.0) * u128::from(batch) / u128::from(rows.max(1))) as u64)
     }
 
+    /// Address space of a worker before it does anything.
+    #[must_use]
+    pub const fn address_space(self) -> Bytes {
+        match self {
+            Self::Arrow => PANDAS_ADDRESS_SPACE,
+            Self::Pickled | Self::Rdd => ADDRESS_SPACE,
+        }
+    }
+
     /// Daemons that are apart: their environment differs (`SparkEnv.createPythonWorker`).
     const fn factory(self) -> usize {
         match self {
@@ -122,8 +131,7 @@ impl Worker {
     /// Its address space.
     #[must_use]
     pub fn address_space(&self) -> Bytes {
-        let base = if self.transport == Transport::Arrow { PANDAS_ADDRESS_SPACE } else { ADDRESS_SPACE };
-        base + self.own + self.leaked + self.task_peak.max(self.task)
+        self.transport.address_space() + self.own + self.leaked + self.task_peak.max(self.task)
     }
 }
 

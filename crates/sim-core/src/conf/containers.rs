@@ -14,11 +14,11 @@ pub(super) fn container_conf(conf: &Conf, deployment: &Deployment, jvm: &Jvm) ->
         max_heap: Bytes(jvm.system_memory_bytes),
         collector: jvm.collector,
         python: PythonConf {
-            // PYSPARK_EXECUTOR_MEMORY_MB: whole MiB for each core.
-            worker_limit: conf
-                .optional_mib(Key::ExecutorPysparkMemory)
-                .filter(|&mib| mib > 0)
-                .map(|mib| Bytes::mib(mib / u64::from(jvm.cores.max(1)))),
+            // PYSPARK_EXECUTOR_MEMORY_MB (`BasePythonRunner`): whole MiB for each of `spark.executor.cores`, which is 1
+            // where it is not set, also where an executor has more cores (SPARK-30299).
+            worker_limit: conf.optional_mib(Key::ExecutorPysparkMemory).filter(|&mib| mib > 0).map(|mib| {
+                Bytes::mib(mib / u64::try_from(conf.int(Key::PoolsimPythonLimitCores)).unwrap_or(1).max(1))
+            }),
             worker_memory: Bytes(conf.bytes(Key::PythonWorkerMemory)),
             reuse: conf.flag(Key::PythonWorkerReuse),
             arrow_records: u64::try_from(conf.int(Key::SqlExecutionArrowMaxRecordsPerBatch)).unwrap_or(0),

@@ -145,6 +145,9 @@ table_of_keys! {
     /// Throughput of an executor's network, in bytes each second; with 0 it takes no time.
     PoolsimNetworkBytesPerSecond = "poolsim.network.bytesPerSecond":
         Bytes(B), Is("1250000000"), Run, AtLeast(0), V3_5;
+    /// Cores that share spark.executor.pyspark.memory: 1 if spark.executor.cores was not set.
+    PoolsimPythonLimitCores = "poolsim.python.limitCores":
+        Int, SameAs(Key::ExecutorCores), Run, AtLeast(1), V3_5;
     /// Seed of what has no specified order.
     PoolsimSeed = "poolsim.seed": Long, Is("0"), Run, Any, V3_5;
     /// How many times longer computing takes on the slow node.

@@ -1,12 +1,23 @@
 //! A function in Python: rows go to a worker and come back.
 
 use sim_core::cluster::python::Transport;
+use sim_core::units::Bytes;
 use sim_core::workload::{Amount, ConsumerSpec, Op, PythonWork};
 
 use super::Lowering;
 use super::stream::Stream;
 use crate::Error;
+use crate::plan::recording::PythonTransport;
 use crate::plan::{Node, PythonFunction, apportion};
+
+impl From<PythonTransport> for Transport {
+    fn from(transport: PythonTransport) -> Self {
+        match transport {
+            PythonTransport::Pickled => Self::Pickled,
+            PythonTransport::Arrow => Self::Arrow,
+        }
+    }
+}
 
 impl Lowering<'_> {
     /// `BatchEvalPythonExec` and `ArrowEvalPythonExec` keep the rows that a worker has not answered in a queue of
@@ -37,5 +48,28 @@ impl Lowering<'_> {
         stream.ops.extend(queue.map(|slot| Op::Close { slot }));
         stream.reshape(&node.table);
         Ok(stream)
+    }
+
+    /// A function of a recording: its worker gathers `held` bytes for each task.
+    pub(super) fn python_worker(
+        &self,
+        stream: &mut Stream,
+        transport: Transport,
+        queued: bool,
+        held: Vec<u64>,
+    ) -> Result<(), Error> {
+        let queue = if queued { Some(stream.open(ConsumerSpec::PythonQueue)?) } else { None };
+        stream.spend(|cell| self.conf.costs.rows(cell.rows, None));
+        let stored = stream.stored();
+        let pending = stream.take_pending();
+        let objects = stream.column(stored.bytes.clone())?;
+        let held = stream.column(held)?;
+        let (leaked, merged) = (Amount::Fixed(0), Amount::Fixed(0));
+        let work = PythonWork { transport, own: Bytes::ZERO, objects, held, leaked, merged };
+        let (rows, bytes) = (stream.column(stored.rows)?, stream.column(stored.bytes)?);
+        let time = stream.column(pending)?;
+        stream.ops.push(Op::Python { queue, rows, bytes, time, work });
+        stream.ops.extend(queue.map(|slot| Op::Close { slot }));
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use sim_core::conf::{ClusterShape, Conf, Key, SparkVersion};
 use sim_core::engine::RunConf;
 
 use super::facts::Facts;
-use super::{ExecutorPools, Note};
+use super::{ExecutorPools, Note, python};
 
 /// The settings, by name, under which the layout is that of the log.
 pub(super) fn settings(
@@ -42,7 +42,11 @@ pub(super) fn settings(
     let used: Vec<_> = facts.executors.iter().filter(|executor| executor.used).collect();
     let cores = used.iter().map(|executor| executor.cores).max().unwrap_or(0);
     let local = used.iter().any(|executor| executor.id == "driver");
+    let cores_were_set = settings.contains_key(Key::ExecutorCores.name());
     let mut set = |key: Key, value: String| settings.insert(key.name(), value);
+    if cores > 1 && !local && !cores_were_set && python::observed(facts).is_some() {
+        set(Key::PoolsimPythonLimitCores, "1".to_owned());
+    }
     if cores > 0 && !local {
         set(Key::ExecutorCores, cores.to_string());
     }

@@ -11,6 +11,7 @@ mod fit;
 mod grade;
 mod names;
 mod observed;
+mod python;
 pub mod sql;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod tests;
 pub use calibration::{Calibration, SpillRatio};
 pub use grade::{Grade, Kind, Note};
 pub use observed::{Observed, ObservedRdd, ObservedStage, ObservedTask};
+pub use python::ObservedPython;
 
 use std::collections::BTreeSet;
 

@@ -170,6 +170,9 @@ impl Lowering<'_> {
                 stream.insert(slot, Demand { rows, bytes: cut.column(bytes) })?;
                 stream.hold(slot)
             }
+            Step::Python { transport, queued, held } => {
+                self.python_worker(stream, (*transport).into(), *queued, cut.column(held))
+            }
             _ => Ok(()),
         }
     }

@@ -212,6 +212,7 @@ impl Owner<'_> {
                 Step::AppendOnlyMap { bytes } | Step::ExternalSorter { bytes } | Step::BlackBox { bytes } => {
                     &[("bytes", bytes)]
                 }
+                Step::Python { held, .. } => &[("held", held)],
                 Step::Sort { .. } | Step::Union => &[],
             };
             for (name, column) in columns {

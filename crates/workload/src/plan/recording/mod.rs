@@ -276,6 +276,18 @@ pub enum Step {
         /// Estimated bytes of its objects when all rows are in.
         bytes: Column,
     },
+    /// Python works on the topmost rows, and leaves as many.
+    Python {
+        /// How they come to it.
+        #[serde(default)]
+        transport: PythonTransport,
+        /// Whether they wait in a queue of pages meanwhile (a function of columns), or do not (one of partitions or groups).
+        #[serde(default = "yes")]
+        queued: bool,
+        /// Bytes that the worker of each task gathers until the task ends.
+        #[serde(default)]
+        held: Column,
+    },
     /// The two topmost, one after the other: a union, or the sides of a cogroup.
     Union,
     /// Memory that the log shows and no model explains: held from its first row to the end of the task.
@@ -283,6 +295,17 @@ pub enum Step {
         /// Bytes.
         bytes: Column,
     },
+}
+
+/// How rows come to Python.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PythonTransport {
+    /// Pickled, in batches of 100 rows.
+    #[default]
+    Pickled,
+    /// As record batches.
+    Arrow,
 }
 
 /// Where the rows of a stage go.

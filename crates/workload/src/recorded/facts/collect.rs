@@ -309,7 +309,10 @@ impl Collector {
         }
         let peak = end.task_metrics.as_ref().and_then(|metrics| metrics.peak_execution_memory);
         row.set(Figure::Peak, peak.or_else(|| peak_accumulable(end)).unwrap_or(0));
+        let python = end.task_executor_metrics.as_ref().map_or(0, |peaks| peaks.process_tree_python_v_memory);
+        let python = if self.as_default { 0 } else { u64::try_from(python).unwrap_or(0) };
         let attempt = &mut self.facts.attempts[attempt];
+        attempt.python_tree_bytes = attempt.python_tree_bytes.max(python);
         attempt.writes_shuffle |= end.task_type == "ShuffleMapTask";
         if !ok && attempt.failures.len() < AttemptFacts::TEXTS {
             let text = failure_text(&end.task_end_reason);

@@ -141,6 +141,8 @@ pub struct AttemptFacts {
     pub writes_shuffle: bool,
     /// Attempts of its tasks.
     pub table: TaskTable,
+    /// Bytes of address space of the Python processes below an executor, where it is largest; 0 if the log has none.
+    pub python_tree_bytes: u64,
     /// Texts of failed attempts, each once and at most [`AttemptFacts::TEXTS`].
     pub failures: Vec<String>,
 }

@@ -6,7 +6,9 @@ use super::lineage::Read;
 use super::runs::filled;
 use crate::plan::recording::{Broadcast, Column, Output, PartitionsFrom, Step, Writer};
 use crate::recorded::facts::{Figure, PlanNode};
+use crate::recorded::python;
 use crate::recorded::sql::{CachedScan, SqlOutput, SqlStage, stage_of};
+use sim_core::cluster::python::Transport;
 
 /// Bytes by which the compressed pieces of a relation exceed the compressed rows that it was made of, a row: seen 4 to 10.
 const PIECE_BYTES_PER_ROW: u64 = 6;
@@ -180,6 +182,16 @@ impl<'f> Fitter<'f> {
                     // A cache that no lineage shows: it was read through a checkpoint or by the driver.
                     *rdd = *self.rdds.get(&id)?;
                 }
+                Step::Python { transport, held, .. } => {
+                    let id = self.runs[run].stage;
+                    let needs = python::worker_address_space(self.facts, id);
+                    let idle = Transport::from(*transport).address_space().0;
+                    *held = Column::Same(needs.unwrap_or(0).saturating_sub(idle));
+                    self.inferred("python_worker_bytes", Some(id), match needs {
+                        Some(_) => "the largest worker has the mean of what the processes of Python had at once, as sampled",
+                        None => "a worker holds a batch: the log has no memory of processes",
+                    });
+                }
                 _ => {}
             }
             renumbered.push(step);
@@ -249,6 +261,7 @@ fn columns(step: &mut Step) -> Vec<&mut Column> {
         Step::AppendOnlyMap { bytes } | Step::ExternalSorter { bytes } | Step::BlackBox { bytes } => {
             vec![bytes]
         }
+        Step::Python { held, .. } => vec![held],
         Step::ReadBroadcast { .. } | Step::Sort { .. } | Step::Union => Vec::new(),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Observed, ObservedRdd, ObservedStage, ObservedTask};
 use crate::recorded::facts::{AttemptFacts, Facts, Figure};
+use crate::recorded::python;
 use crate::symptom;
 
 const NANOS_PER_MS: u64 = 1_000_000;
@@ -20,6 +21,7 @@ impl Observed {
                 .map(|b| b.evicted.values().fold(0, |sum: u64, e| sum.saturating_add(e.bytes))),
             evicted_broadcast_blocks: facts.blocks.as_ref().map(|blocks| blocks.evicted_variables.blocks),
             duration_ms: facts.app.ended.zip(facts.app.started).map(|(end, start)| end.saturating_sub(start)),
+            python: python::observed(facts),
             rdds: rdds(facts),
             ..Self::default()
         };

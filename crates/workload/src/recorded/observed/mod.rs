@@ -6,6 +6,8 @@ use sim_core::storage::StorageLevel;
 
 use sim_core::outcome::FailureKind;
 
+use super::python::ObservedPython;
+
 /// What happened in the application.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
@@ -37,6 +39,8 @@ pub struct Observed {
     pub cpu_ms: u64,
     /// From the start of the application to its end; `None` where the log lacks one of them.
     pub duration_ms: Option<u64>,
+    /// What Python workers had; `None` where nothing was done by Python on executors.
+    pub python: Option<ObservedPython>,
     /// Attempts of stages, by id and attempt.
     pub stages: Vec<ObservedStage>,
     /// Cached RDDs, by id.

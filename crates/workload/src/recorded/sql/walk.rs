@@ -10,8 +10,9 @@ use super::text;
 use super::tree::{Touched, Tree};
 use super::widths::Widths;
 use super::{CachedScan, Computed, Note, Operator, SqlOutput, SqlStage};
-use crate::plan::recording::{Column, Step};
+use crate::plan::recording::{Column, PythonTransport, Step};
 use crate::recorded::facts::{PlanNode, StageMetrics};
+use crate::recorded::python::SENT;
 
 /// All that is known of a plan and a stage.
 pub(super) struct Context<'a> {
@@ -184,11 +185,7 @@ impl<'a> Walk<'a> {
                 self.union(at)
             }
             Kind::ObjectHashAggregate => self.object_aggregate(at),
-            Kind::PythonEval => {
-                self.note(at, "the queue of rows that wait for Python takes a page or two: left out");
-                self.narrow(at)
-            }
-            Kind::SortAggregate | Kind::Subquery | Kind::Other => self.narrow(at),
+            Kind::PythonEval | Kind::SortAggregate | Kind::Subquery | Kind::Other => self.narrow(at),
         }
     }
 
@@ -308,6 +305,16 @@ impl<'a> Walk<'a> {
             [input] => self.node(input),
             _ => return self.union(at),
         };
+        if vertex.node.metrics.iter().any(|metric| metric.name == SENT) {
+            self.settle(&input);
+            let transport = match vertex.node.name.as_str() {
+                "BatchEvalPython" => PythonTransport::Pickled,
+                _ => PythonTransport::Arrow,
+            };
+            let queued = vertex.kind == Kind::PythonEval;
+            self.push(at, Step::Python { transport, queued, held: Column::default() });
+            return self.reshaped(at, &Flow { pending: false, ..input });
+        }
         if vertex.kind == Kind::Other
             && let Some(peak) =
                 context.column(at, "peak memory").filter(|peak| peak.iter().any(|&peak| peak > 0))

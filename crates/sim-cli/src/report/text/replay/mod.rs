@@ -112,43 +112,53 @@ fn what_if(predicted: &Predicted) -> Vec<String> {
 fn verdict(report: &ReplayReport, screen: Screen, out: &mut impl Write) -> io::Result<()> {
     let mut line = |title: &str, figures: &Figures, more: &str| {
         let text = format!("{}{more}", ended(figures));
-        let ink = if figures.failed { Ink::Alarm } else { Ink::Good };
+        let ink = match figures.failed {
+            Some(true) => Ink::Alarm,
+            Some(false) => Ink::Good,
+            None => Ink::Faint,
+        };
         for (at, part) in wrap(&text, screen.width - MARGIN).iter().enumerate() {
             fact(screen, out, if at == 0 { title } else { "" }, &screen.paint(ink, part))?;
         }
         Ok::<(), io::Error>(())
     };
+    let reason = report.failure_reason.as_deref().unwrap_or_default();
+    let cannot = format!(": it cannot be known from this log: {reason}");
     let more = match report.failure_model {
         FailureModel::None | FailureModel::Modelled => "",
-        FailureModel::NotModelled => {
-            ": not modelled, so that neither the simulation nor a prediction says anything of it"
-        }
-        FailureModel::CannotBeKnown => {
-            ": it cannot be known from a log what user code holds in the heap, so that neither the simulation nor a \
-             prediction says anything of it"
-        }
+        FailureModel::CannotBeKnown => &cannot,
         FailureModel::NotMemory => ": memory does not explain it",
     };
     line("observed", &report.observed, more)?;
-    line("simulated", &report.simulated, "")?;
+    let unsure = |path: &str| {
+        let row = report.unknown.iter().find(|unknown| unknown.path == path);
+        let told = report.failure_model == FailureModel::CannotBeKnown;
+        row.filter(|row| !told || report.failure_reason.as_deref() != Some(&row.reason))
+            .map_or_else(String::new, |row| format!(": {}", row.reason))
+    };
+    line("simulated", &report.simulated, &unsure("simulated.failed"))?;
     if let Some(predicted) = &report.predicted {
         let may = predicted.interval.get("failed").filter(|interval| interval.low != interval.high);
-        let more = may.map_or("", |_| "; it depends on the order of events");
-        line("predicted", &predicted.figures, more)?;
+        let more = match may {
+            Some(_) => "; it depends on the order of events".to_owned(),
+            None => unsure("predicted.failed"),
+        };
+        line("predicted", &predicted.figures, &more)?;
     }
     Ok(())
 }
 
 fn ended(figures: &Figures) -> String {
     match (figures.failed, figures.failure) {
-        (false, _) => match figures.failed_tasks {
+        (None, _) => "whether the application fails is not known".to_owned(),
+        (Some(false), _) => match figures.failed_tasks {
             0 => "the application finishes".to_owned(),
             failed => format!(
                 "the application finishes; {} failed before",
                 human::count(failed, "attempt of a task")
             ),
         },
-        (true, None) => "the application fails".to_owned(),
-        (true, Some(why)) => format!("the application fails ({})", failure(why)),
+        (Some(true), None) => "the application fails".to_owned(),
+        (Some(true), Some(why)) => format!("the application fails ({})", failure(why)),
     }
 }
