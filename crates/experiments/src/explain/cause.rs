@@ -109,7 +109,7 @@ pub(super) fn of_failure(cause: &Cause, held: Option<(&Held, u32, u32)>) -> Stri
             "{failures} executors failed, {limit} may (spark.executor.maxNumFailures); the last one: {}",
             of_loss(last)
         ),
-        Cause::ExcludedEverywhere => {
+        Cause::ExcludedEverywhere { .. } => {
             "the task is excluded on every executor (spark.excludeOnFailure): see why it failed there"
                 .to_owned()
         }
@@ -164,6 +164,9 @@ pub(super) fn of_loss(loss: &ExecutorLoss) -> String {
     let executor = loss.executor.0;
     match &loss.reason {
         LossReason::Removed => format!("executor {executor} left, as the input says"),
+        LossReason::Excluded => {
+            format!("executor {executor} was given back, since a task was excluded from it")
+        }
         LossReason::Idle => format!("executor {executor} was given back by dynamic allocation"),
         LossReason::Killed => format!("the process of executor {executor} was killed from outside"),
         LossReason::Preempted => {

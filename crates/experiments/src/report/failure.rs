@@ -91,7 +91,11 @@ fn parts(cause: &Cause) -> Vec<PartReport> {
         Cause::ExecutorLost(loss) | Cause::ExecutorFailures { last: loss, .. } => match &loss.reason {
             LossReason::ContainerLimit(report) => &report.parts,
             LossReason::Heap(report) | LossReason::GcOverhead(report) => &report.parts,
-            LossReason::Removed | LossReason::Idle | LossReason::Killed | LossReason::Preempted => {
+            LossReason::Removed
+            | LossReason::Idle
+            | LossReason::Excluded
+            | LossReason::Killed
+            | LossReason::Preempted => {
                 return Vec::new();
             }
         },
@@ -127,7 +131,7 @@ pub(super) fn sentence(failure: &JobFailure) -> Option<String> {
             last.executor.0,
             why(&last.reason)
         ),
-        Cause::ExcludedEverywhere => {
+        Cause::ExcludedEverywhere { .. } => {
             format!("a task of stage {stage} cannot run anywhere: it is excluded on all executors")
         }
         _ => return None,
@@ -138,6 +142,7 @@ fn why(reason: &LossReason) -> String {
     match reason {
         LossReason::Removed => "removed".to_owned(),
         LossReason::Idle => "given back".to_owned(),
+        LossReason::Excluded => "given back, since a task was excluded from it".to_owned(),
         LossReason::Killed => "killed".to_owned(),
         LossReason::Preempted => "preempted".to_owned(),
         LossReason::ContainerLimit(_) => "its container outgrew its limit".to_owned(),

@@ -3,9 +3,10 @@
 //! Spark: `ExecutorFailureTracker.maxNumExecutorFailures`, `ApplicationMaster` (as many failures as the limit end the
 //! application), `ExecutorPodsAllocator` (more than the limit do), `Master.handleExecutorStateChanged`.
 
+use super::Value;
 use super::layout::ClusterManager;
 use super::{Conf, Key};
-use crate::engine::{ExecutorFailures, FailureConf};
+use crate::engine::{ExclusionConf, ExecutorFailures, FailureConf};
 use crate::units::SimTime;
 
 /// The failures of a run on `executors` executors.
@@ -19,8 +20,35 @@ pub(super) fn failure_conf(conf: &Conf, manager: ClusterManager, executors: u32)
         ends_with_executor: local,
         executor_start: (!local).then(|| SimTime::from_ms(conf.int(Key::PoolsimExecutorStartMs) as u64)),
         executor_failures: executor_failures(conf, manager, executors),
+        exclusion: exclusion(conf),
         planned: Vec::new(),
     }
+}
+
+/// `HealthTracker.isExcludeOnFailureEnabled`: each of the two keys of 4.x stands above the one for both.
+fn exclusion(conf: &Conf) -> Option<ExclusionConf> {
+    let both = conf.flag(Key::ExcludeOnFailureEnabled);
+    let part = |key| match conf.get(key) {
+        Some(Value::Bool(on)) => *on,
+        _ => both,
+    };
+    let task_and_stage = part(Key::ExcludeOnFailureTaskAndStageEnabled);
+    let application = part(Key::ExcludeOnFailureApplicationEnabled);
+    let number = |key| u32::try_from(conf.int(key)).unwrap_or(u32::MAX);
+    // No run lives to see the end of the longest time.
+    let time = |key| SimTime(conf.time_ns(key).min(1 << 62));
+    (task_and_stage || application).then(|| ExclusionConf {
+        task_and_stage,
+        application,
+        task_attempts_per_executor: number(Key::ExcludeOnFailureTaskMaxTaskAttemptsPerExecutor),
+        task_attempts_per_node: number(Key::ExcludeOnFailureTaskMaxTaskAttemptsPerNode),
+        stage_tasks_per_executor: number(Key::ExcludeOnFailureStageMaxFailedTasksPerExecutor),
+        stage_executors_per_node: number(Key::ExcludeOnFailureStageMaxFailedExecutorsPerNode),
+        application_tasks_per_executor: number(Key::ExcludeOnFailureApplicationMaxFailedTasksPerExecutor),
+        application_executors_per_node: number(Key::ExcludeOnFailureApplicationMaxFailedExecutorsPerNode),
+        timeout: time(Key::ExcludeOnFailureTimeout),
+        unschedulable_timeout: time(Key::SchedulerExcludeOnFailureUnschedulableTaskSetTimeout),
+    })
 }
 
 fn executor_failures(conf: &Conf, manager: ClusterManager, executors: u32) -> ExecutorFailures {

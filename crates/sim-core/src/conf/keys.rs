@@ -90,7 +90,25 @@ impl Key {
 }
 
 static OLDER_NAMES: &[(&str, Key)] = &[
+    (
+        "spark.blacklist.application.maxFailedExecutorsPerNode",
+        Key::ExcludeOnFailureApplicationMaxFailedExecutorsPerNode,
+    ),
+    (
+        "spark.blacklist.application.maxFailedTasksPerExecutor",
+        Key::ExcludeOnFailureApplicationMaxFailedTasksPerExecutor,
+    ),
+    ("spark.blacklist.enabled", Key::ExcludeOnFailureEnabled),
+    ("spark.blacklist.stage.maxFailedExecutorsPerNode", Key::ExcludeOnFailureStageMaxFailedExecutorsPerNode),
+    ("spark.blacklist.stage.maxFailedTasksPerExecutor", Key::ExcludeOnFailureStageMaxFailedTasksPerExecutor),
+    ("spark.blacklist.task.maxTaskAttemptsPerExecutor", Key::ExcludeOnFailureTaskMaxTaskAttemptsPerExecutor),
+    ("spark.blacklist.task.maxTaskAttemptsPerNode", Key::ExcludeOnFailureTaskMaxTaskAttemptsPerNode),
+    ("spark.blacklist.timeout", Key::ExcludeOnFailureTimeout),
     ("spark.reducer.maxReqSizeShuffleToMem", Key::NetworkMaxRemoteBlockSizeFetchToMem),
+    (
+        "spark.scheduler.blacklist.unschedulableTaskSetTimeout",
+        Key::SchedulerExcludeOnFailureUnschedulableTaskSetTimeout,
+    ),
     ("spark.sql.adaptive.shuffle.targetPostShuffleInputSize", Key::SqlAdaptiveAdvisoryPartitionSizeInBytes),
     ("spark.unsafe.offHeap", Key::MemoryOffHeapEnabled),
     ("spark.yarn.driver.memoryOverhead", Key::DriverMemoryOverhead),
@@ -269,8 +287,44 @@ table_of_keys! {
     DynamicAllocationSustainedSchedulerBacklogTimeout =
         "spark.dynamicAllocation.sustainedSchedulerBacklogTimeout":
         Time(Seconds), SameAs(Key::DynamicAllocationSchedulerBacklogTimeout), Run, AtLeast(0), V3_5;
+    /// Whether the application avoids executors on which tasks fail; unset, as the key for both.
+    ExcludeOnFailureApplicationEnabled =
+        "spark.excludeOnFailure.application.enabled":
+        Bool, Unset, Run, Any, V4_0;
+    /// Executors left out by the application that make it leave out their node.
+    ExcludeOnFailureApplicationMaxFailedExecutorsPerNode =
+        "spark.excludeOnFailure.application.maxFailedExecutorsPerNode":
+        Int, Is("2"), Run, AtLeast(1), V3_5;
+    /// Failed tasks, in stages that succeed, for which the application leaves out an executor.
+    ExcludeOnFailureApplicationMaxFailedTasksPerExecutor =
+        "spark.excludeOnFailure.application.maxFailedTasksPerExecutor":
+        Int, Is("2"), Run, AtLeast(1), V3_5;
     /// Whether executors on which tasks fail are avoided; unset, they are not.
     ExcludeOnFailureEnabled = "spark.excludeOnFailure.enabled": Bool, Unset, Run, Any, V3_5;
+    /// Executors that a stage leaves out and that make it leave out their node.
+    ExcludeOnFailureStageMaxFailedExecutorsPerNode =
+        "spark.excludeOnFailure.stage.maxFailedExecutorsPerNode":
+        Int, Is("2"), Run, AtLeast(1), V3_5;
+    /// Failed tasks for which their stage leaves out an executor.
+    ExcludeOnFailureStageMaxFailedTasksPerExecutor =
+        "spark.excludeOnFailure.stage.maxFailedTasksPerExecutor":
+        Int, Is("2"), Run, AtLeast(1), V3_5;
+    /// Failures of a task on an executor after which it is not tried there again.
+    ExcludeOnFailureTaskMaxTaskAttemptsPerExecutor =
+        "spark.excludeOnFailure.task.maxTaskAttemptsPerExecutor":
+        Int, Is("1"), Run, AtLeast(1), V3_5;
+    /// Failures of a task on a node after which it is not tried there again.
+    ExcludeOnFailureTaskMaxTaskAttemptsPerNode =
+        "spark.excludeOnFailure.task.maxTaskAttemptsPerNode":
+        Int, Is("2"), Run, AtLeast(1), V3_5;
+    /// Whether tasks and stages avoid executors on which tasks fail; unset, as the key for both.
+    ExcludeOnFailureTaskAndStageEnabled =
+        "spark.excludeOnFailure.taskAndStage.enabled":
+        Bool, Unset, Run, Any, V4_0;
+    /// How long the application leaves out executors and nodes.
+    ExcludeOnFailureTimeout =
+        "spark.excludeOnFailure.timeout":
+        Time(Millis), Is("1h"), Run, AtLeast(NANOS_PER_MS), V3_5;
     /// Cores of an executor.
     ExecutorCores = "spark.executor.cores": Int, Is("1"), Both, AtLeast(1), V3_5;
     /// Options of the executors' JVM.
@@ -373,6 +427,10 @@ table_of_keys! {
     ResultGetterThreads = "spark.resultGetter.threads": Int, Is("4"), Run, AtLeast(1), V3_5;
     /// Largest message between driver and executor, in MiB.
     RpcMessageMaxSize = "spark.rpc.message.maxSize": Int, Is("128"), Run, Between(1, 2047), V3_5;
+    /// How long a stage whose task may run nowhere waits for another executor.
+    SchedulerExcludeOnFailureUnschedulableTaskSetTimeout =
+        "spark.scheduler.excludeOnFailure.unschedulableTaskSetTimeout":
+        Time(Seconds), Is("120s"), Run, AtLeast(0), V3_5;
     /// Longest wait for executors before the first task.
     SchedulerMaxRegisteredResourcesWaitingTime =
         "spark.scheduler.maxRegisteredResourcesWaitingTime":

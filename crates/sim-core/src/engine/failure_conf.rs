@@ -1,5 +1,6 @@
 //! What a run is told of failures: limits, who replaces a lost executor, and losses that are planned.
 
+use super::exclusion::ExclusionConf;
 use crate::outcome::LossReason;
 use crate::units::SimTime;
 
@@ -19,6 +20,8 @@ pub struct FailureConf {
     pub executor_start: Option<SimTime>,
     /// When lost executors end the application.
     pub executor_failures: ExecutorFailures,
+    /// Executors and nodes on which tasks fail are avoided; `None` where they are not.
+    pub exclusion: Option<ExclusionConf>,
     /// Executors that fail because the run was told so.
     pub planned: Vec<PlannedLoss>,
 }
@@ -66,6 +69,7 @@ impl Default for FailureConf {
             ends_with_executor: false,
             executor_start: None,
             executor_failures: ExecutorFailures::Unlimited,
+            exclusion: None,
             planned: Vec::new(),
         }
     }

@@ -24,6 +24,7 @@ impl<O: Observer> Engine<'_, O> {
         let tries = state.tries(info.index, tasks);
         tries.failures += 1;
         let failures = tries.failures;
+        self.exclude_for_failure(info, &cause);
         if failures < self.conf.max_failures {
             self.run_again(info);
             return;

@@ -83,12 +83,18 @@ impl<O: Observer> Engine<'_, O> {
     /// The stage of an attempt whose fetch failed is submitted again, with those whose map output is missing.
     pub(super) fn fetch_failed(&mut self, info: &AttemptInfo, shuffle: ShuffleId) {
         let stage = info.stage;
-        let state = &mut self.scheduler.stages[stage.index()];
+        let state = &self.scheduler.stages[stage.index()];
         if info.stage_attempt != state.attempt()
             || !matches!(state.status, StageStatus::Active | StageStatus::Failed | StageStatus::Waiting)
         {
             return;
         }
+        if state.status == StageStatus::Active && state.pending.left() > 0 {
+            // The message that a task has failed frees its slot, which is offered before the driver has read the reason
+            // (`CoarseGrainedSchedulerBackend`, `StatusUpdate`; `TaskResultGetter.enqueueFailedTask`).
+            self.offer();
+        }
+        let state = &mut self.scheduler.stages[stage.index()];
         if !state.has_failed {
             state.has_failed = true;
             state.failed_attempts += 1;

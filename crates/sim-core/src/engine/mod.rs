@@ -14,6 +14,7 @@ mod conf;
 mod container;
 mod driver;
 mod driver_conf;
+mod exclusion;
 mod executor;
 mod failure_conf;
 mod failures;
@@ -39,6 +40,7 @@ mod view;
 pub use crate::memory::consumer::ConsumerConf;
 pub use conf::{CostModel, ExecutorConf, JvmConf, RunConf};
 pub use driver_conf::{DriverConf, DriverContainer, RETAINED_TASKS};
+pub use exclusion::ExclusionConf;
 pub use failure_conf::{ExecutorFailures, FailureConf, PlannedLoss};
 pub use scheduling_conf::{AllocationConf, FetchConf, SchedulingConf, SlowNode, SpeculationConf};
 
@@ -85,6 +87,8 @@ pub struct Engine<'w, O> {
     first_executors: u32,
     /// When executors failed, as far as that counts towards their limit.
     executor_failures: Vec<SimTime>,
+    /// Whom the application leaves out since tasks failed there.
+    health: exclusion::Health,
     /// By RDD: whether it was unpersisted.
     unpersisted: Vec<bool>,
     drops: Vec<Dropped>,
@@ -140,6 +144,7 @@ impl<'w, O: Observer> Engine<'w, O> {
             map_tasks: workload.map_tasks(),
             first_executors: conf.executors.len() as u32,
             executor_failures: Vec::new(),
+            health: exclusion::Health::default(),
             unpersisted: vec![false; workload.rdds.len()],
             drops: Vec::new(),
             events: 0,
@@ -192,6 +197,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             Happening::Fetched { thread, .. } => self.result_fetched(thread),
             Happening::BroadcastTimeout { job } => self.broadcast_timed_out(job),
             Happening::Resubmit => self.resubmit_failed_stages(),
+            Happening::TakeBack => self.take_back(),
+            Happening::Unschedulable { stage } => self.unschedulable_for_too_long(StageId(stage)),
             Happening::Lose { loss } => self.lose_as_planned(loss),
             Happening::Offer => self.offer(),
         }
@@ -215,6 +222,8 @@ impl<'w, O: Observer> Engine<'w, O> {
             | Happening::Lose { .. }
             | Happening::Measure { .. }
             | Happening::Look
+            | Happening::TakeBack
+            | Happening::Unschedulable { .. }
             | Happening::Allocate => self.scheduler.is_over(),
             Happening::Resubmit => self.scheduler.failed_stages.is_empty(),
             Happening::Fetched { thread, number } => !self.driver.fetches(thread, number),

@@ -136,6 +136,39 @@ impl Pending {
         if level == Locality::Any { self.lowest(true).map(|index| (index, Locality::Any)) } else { None }
     }
 
+    /// The same of tasks that the slot's executor may run.
+    fn dequeue_allowed(
+        &mut self,
+        (executor, node): (u32, u32),
+        level: Locality,
+        allows: impl Fn(u32) -> bool,
+    ) -> Option<(u32, Locality)> {
+        if let Some(at) = self.retries.iter().rposition(|&index| allows(index)) {
+            return Some((self.retries.remove(at), Locality::Any));
+        }
+        let is_left = |index: &u32| !Self::is_set(&self.launched, *index) && allows(*index);
+        let of = |list: &[u32]| list.iter().rev().copied().find(is_left);
+        let any = || (self.cursor..self.tasks).find(is_left);
+        if !self.has_preferences() {
+            return any().map(|index| (index, Locality::NoPreference));
+        }
+        let process = of(&self.by_executor[executor as usize]).map(|index| (index, Locality::Process));
+        let node = || of(&self.by_node[node as usize]).map(|index| (index, Locality::Node));
+        let has_none = |index: &u32| is_left(index) && !Self::is_set(&self.prefers, *index);
+        let none = || (self.cursor..self.tasks).find(has_none).map(|index| (index, Locality::NoPreference));
+        let far = || any().map(|index| (index, Locality::Any));
+        process
+            .or_else(|| (level >= Locality::Node).then(node).flatten())
+            .or_else(|| (level >= Locality::NoPreference).then(none).flatten())
+            .or_else(|| (level == Locality::Any).then(far).flatten())
+    }
+
+    /// A task that is left, one that has failed before all others.
+    pub(super) fn last_left(&self) -> Option<u32> {
+        let other = || (self.cursor..self.tasks).find(|&index| !self.has_launched(index));
+        self.retries.last().copied().or_else(other)
+    }
+
     /// Whether tasks of this level are left that somebody could run (`computeValidLocalityLevels`,
     /// `getAllowedLocalityLevel`).
     pub(super) fn has_left_at(&mut self, level: Locality, there: impl Fn(Locality, usize) -> bool) -> bool {
@@ -283,6 +316,7 @@ impl<O: Observer> Engine<'_, O> {
             self.scheduler.next_offer = None;
         }
         let mut again: Option<SimTime> = None;
+        let before = self.left_before_offer();
         let fair = self.fair_stages();
         for at in 0..self.scheduler.active.len() {
             let stage = fair.as_ref().map_or(self.scheduler.active[at].1, |order| order[at]);
@@ -295,6 +329,7 @@ impl<O: Observer> Engine<'_, O> {
         if let Some(time) = again {
             self.schedule_offer(time);
         }
+        self.give_up_unschedulable(&before.unwrap_or_default());
     }
 
     /// The active stages in the order of their pools, where jobs share slots.
@@ -343,9 +378,18 @@ impl<O: Observer> Engine<'_, O> {
                 continue;
             }
             let node = self.conf.executors[executor as usize].node;
-            let pending = &mut self.scheduler.stages[stage.index()].pending;
-            let Some((index, locality)) = pending.dequeue(executor, node, pass) else { continue };
-            pending.launch(index);
+            if self.is_left_out(executor) {
+                continue;
+            }
+            let state = &mut self.scheduler.stages[stage.index()];
+            let next = match (&state.exclusion, &self.conf.failures.exclusion) {
+                (Some(set), Some(conf)) => state.pending.dequeue_allowed((executor, node), pass, |index| {
+                    set.allows(conf, (executor, node), index)
+                }),
+                _ => state.pending.dequeue(executor, node, pass),
+            };
+            let Some((index, locality)) = next else { continue };
+            state.pending.launch(index);
             self.launch(stage, index, executor, false);
             nearest = Some(nearest.map_or(locality, |nearest| nearest.min(locality)));
         }

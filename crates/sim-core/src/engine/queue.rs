@@ -42,6 +42,10 @@ pub(super) enum Happening {
     Allocate,
     /// The driver submits the stages again that failed.
     Resubmit,
+    /// The time of executors is over that the application left out.
+    TakeBack,
+    /// A stage has waited for an executor that may run its task.
+    Unschedulable { stage: u32 },
     /// The driver offers free slots.
     Offer,
 }
@@ -59,6 +63,8 @@ impl Happening {
             Self::Submit { .. }
             | Self::BroadcastTimeout { .. }
             | Self::Resubmit
+            | Self::TakeBack
+            | Self::Unschedulable { .. }
             | Self::Look
             | Self::Allocate => 7,
             Self::Offer => 8,

@@ -258,6 +258,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         }
         self.scheduler.active.retain(|&(_, active)| active != stage);
         self.forget_tasks(stage);
+        self.exclude_after_stage(stage);
         self.emit(Event::StageEnded(stage, true));
         if self.scheduler.lost_outputs > 0 {
             if !complete {

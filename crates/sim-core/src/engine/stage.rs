@@ -4,6 +4,7 @@
 //! of `TaskSetManager.scala`, and begin anew with each attempt of the stage.
 
 use super::bits::Bits;
+use super::exclusion::TaskSetExclusion;
 use super::offers::Pending;
 use super::speculation::Speculation;
 use crate::ids::ExecutorId;
@@ -32,6 +33,8 @@ pub(super) struct StageState {
     pub(super) running: u32,
     /// What is known of its slow tasks.
     pub(super) speculation: Speculation,
+    /// Failures of its latest attempt, where executors are excluded for them.
+    pub(super) exclusion: Option<Box<TaskSetExclusion>>,
     /// Jobs that have not ended and are of this stage.
     pub(super) jobs_left: u32,
     /// Tasks that have succeeded and whose map output, if any, is still there.
@@ -79,6 +82,7 @@ impl StageState {
             again: false,
             running: 0,
             speculation: Speculation::default(),
+            exclusion: None,
             jobs_left: 0,
             done: Bits::default(),
             left_out: Bits::default(),
@@ -103,6 +107,7 @@ impl StageState {
         self.attempts += 1;
         self.has_failed = false;
         self.tries = Vec::new();
+        self.exclusion = None;
         self.speculation = Speculation::default();
         self.status = StageStatus::Active;
     }

@@ -2,6 +2,7 @@
 
 use super::{ExecutorLoss, FailureKind, HeapReport, OomReport};
 use crate::ids::{ExecutorId, ShuffleId};
+use crate::observe::AttemptInfo;
 use crate::units::{Bytes, SimTime};
 
 /// What ends an attempt, a stage or the application.
@@ -39,7 +40,10 @@ pub enum Cause {
         last: ExecutorLoss,
     },
     /// A task cannot run anywhere: it is excluded on all executors (`TaskSetManager.abortIfCompletelyExcludedOnFailure`).
-    ExcludedEverywhere,
+    ExcludedEverywhere {
+        /// The stage's most recent failure.
+        last: Option<Box<(AttemptInfo, Cause)>>,
+    },
     /// A Python worker outgrew its address space (`MemoryError`).
     PythonMemory {
         /// What it would have needed.
@@ -108,7 +112,7 @@ pub enum Cause {
 impl Cause {
     /// Its kind.
     #[must_use]
-    pub const fn kind(&self) -> FailureKind {
+    pub fn kind(&self) -> FailureKind {
         match self {
             Self::ExecutionMemory(_) => FailureKind::ExecutionMemory,
             Self::ExecutorHeap(_) => FailureKind::ExecutorHeap,
@@ -116,8 +120,9 @@ impl Cause {
             Self::ExecutorLost(loss) | Self::ExecutorFailures { last: loss, .. } => loss.reason.kind(),
             Self::FetchFailed { .. }
             | Self::StageAttempts { .. }
-            | Self::ExcludedEverywhere
+            | Self::ExcludedEverywhere { last: None }
             | Self::ResultLost { .. } => FailureKind::ExecutorLostOther,
+            Self::ExcludedEverywhere { last: Some(last) } => last.1.kind(),
             Self::PythonMemory { .. } => FailureKind::PythonMemory,
             Self::StackOverflow { .. } => FailureKind::StackOverflow,
             Self::MaxResultSize { .. } => FailureKind::MaxResultSize,

@@ -20,6 +20,8 @@ pub enum LossReason {
     Removed,
     /// Dynamic allocation gave it back (`ExecutorAllocationManager.removeExecutors`).
     Idle,
+    /// The driver gave it back since a task may not run on it (`HealthTracker.killExcludedIdleExecutor`).
+    Excluded,
     /// Its process was killed (`kill -9`), for no reason that Spark knows of.
     Killed,
     /// The cluster manager took its container for somebody else (YARN: -102).
@@ -37,7 +39,7 @@ impl LossReason {
     /// and the executor towards `spark.executor.maxNumFailures` (`ExecutorExited.exitCausedByApp`).
     #[must_use]
     pub const fn caused_by_app(&self) -> bool {
-        !matches!(self, Self::Removed | Self::Idle | Self::Preempted)
+        !matches!(self, Self::Removed | Self::Idle | Self::Excluded | Self::Preempted)
     }
 
     /// Whether the cluster manager starts another one in its place: not where somebody else decides who comes and goes.
@@ -50,7 +52,7 @@ impl LossReason {
     #[must_use]
     pub const fn exit_code(&self) -> Option<i32> {
         match self {
-            Self::Removed | Self::Idle => None,
+            Self::Removed | Self::Idle | Self::Excluded => None,
             Self::Killed => Some(137),
             Self::Preempted => Some(-102),
             Self::ContainerLimit(report) => Some(report.exit_code),
@@ -62,7 +64,9 @@ impl LossReason {
     #[must_use]
     pub const fn kind(&self) -> FailureKind {
         match self {
-            Self::Removed | Self::Idle | Self::Killed | Self::Preempted => FailureKind::ExecutorLostOther,
+            Self::Removed | Self::Idle | Self::Excluded | Self::Killed | Self::Preempted => {
+                FailureKind::ExecutorLostOther
+            }
             Self::ContainerLimit(_) => FailureKind::ContainerLimit,
             Self::Heap(_) => FailureKind::ExecutorHeap,
             Self::GcOverhead(_) => FailureKind::GcOverhead,

@@ -4,6 +4,8 @@
 //! (`TaskEndReason.scala`), `YarnAllocator.processCompletedContainers`, `ExecutorPodsLifecycleManager.exitReasonMessage`,
 //! `ApplicationMaster`, `ExecutorPodsAllocator`. Hosts and task numbers are not simulated and left out.
 
+use crate::observe::AttemptInfo;
+
 use super::{Cause, ContainerReport, ExecutorLoss, JobFailure, LossReason};
 
 /// YARN: `YarnAllocator.PMEM_EXCEEDED_EXIT_CODE`.
@@ -17,7 +19,7 @@ impl LossReason {
     pub fn text(&self, executor: u32) -> String {
         match self {
             Self::Removed => "Executor was removed".to_owned(),
-            Self::Idle => "Executor killed by driver.".to_owned(),
+            Self::Idle | Self::Excluded => "Executor killed by driver.".to_owned(),
             Self::Killed => {
                 // What a connection that breaks off tells (`CoarseGrainedSchedulerBackend.onDisconnected`).
                 "Remote RPC client disassociated. Likely due to containers exceeding thresholds, or network issues. \
@@ -109,6 +111,14 @@ impl JobFailure {
             Cause::ExecutorFailures { limit, .. } => {
                 Some(format!("Max number of executor failures ({limit}) reached"))
             }
+            Cause::ExcludedEverywhere { last } => {
+                let last = last.as_ref().map_or_else(String::new, |last| most_recent(&last.0, &last.1));
+                Some(format!(
+                    "Job aborted due to stage failure: \nAborting TaskSet {stage}.{stage_attempt} because task {index} \
+                     (partition {index})\ncannot run anywhere due to node and executor excludeOnFailure.\nMost recent \
+                     failure:\n{last}\n\nExcludeOnFailure behavior can be configured via spark.excludeOnFailure.*.\n"
+                ))
+            }
             // Between the two lines Spark has those of the user's own code.
             Cause::PythonMemory { .. } => Some(format!(
                 "Job aborted due to stage failure: Task {index} in stage {stage}.{stage_attempt} failed {} times, most \
@@ -120,6 +130,20 @@ impl JobFailure {
             _ => None,
         }
     }
+}
+
+/// The most recent failure of a stage (`TaskSetExcludelist.getLatestFailureReason`), as far as its words are known.
+fn most_recent(info: &AttemptInfo, cause: &Cause) -> String {
+    let text = match cause {
+        Cause::ExecutorLost(loss) => loss.text(),
+        Cause::ExecutionMemory(_) => "org.apache.spark.memory.SparkOutOfMemoryError".to_owned(),
+        Cause::PythonMemory { .. } => "org.apache.spark.api.python.PythonException".to_owned(),
+        _ => String::new(),
+    };
+    format!(
+        "Lost task {}.{} in stage {}.{} (executor {}): {text}",
+        info.index, info.attempt, info.stage.0, info.stage_attempt, info.executor.0
+    )
 }
 
 #[cfg(test)]
