@@ -127,6 +127,10 @@ pub(super) fn of_failure(cause: &Cause, held: Option<(&Held, u32, u32)>) -> Stri
             "a table was not broadcast within the {} s of spark.sql.broadcastTimeout",
             timeout.as_ms() / 1000
         ),
+        Cause::MemoryLeak { bytes } => format!(
+            "an operator did not give {} back, and spark.unsafe.exceptionOnMemoryLeak makes a failure of that",
+            size(*bytes)
+        ),
         Cause::StackOverflow { needed, limit } => {
             format!("a recursion needs {} of stack and a thread has {} (-Xss)", size(*needed), size(*limit))
         }

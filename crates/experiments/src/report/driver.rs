@@ -44,7 +44,7 @@ impl DriverReport {
 /// Something that Spark logs as a warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WarningReport {
-    /// What it is of: `large_task`, `result_dropped`.
+    /// What it is of: `large_task`, `result_dropped`, `memory_leak`.
     pub kind: &'static str,
     /// The number of the stage.
     pub stage: u32,
@@ -57,6 +57,7 @@ impl WarningReport {
         let (kind, stage) = match warning {
             Warning::LargeTask { stage, .. } => ("large_task", stage.0),
             Warning::ResultDropped { stage, .. } => ("result_dropped", stage.0),
+            Warning::MemoryLeak { stage, .. } => ("memory_leak", stage.0),
         };
         Self { kind, stage, text: warning.spark_text() }
     }

@@ -97,6 +97,7 @@ impl RunConf {
                     _ => SpillChoice::Spark,
                 },
                 allocator_oom_spills: conf.semantics().allocator_oom_retries,
+                exception_on_memory_leak: conf.flag(Key::UnsafeExceptionOnMemoryLeak),
             },
             consumers: consumer_conf(conf),
             cost: cost_model(conf),

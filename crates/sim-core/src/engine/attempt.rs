@@ -32,6 +32,8 @@ pub(super) struct Attempt {
     pub(super) slots: Vec<Option<ConsumerId>>,
     /// Unroll memory of a refused block that is still being read.
     pub(super) unrolled: bool,
+    /// Consumers that do not give their memory back.
+    pub(super) leaks: Vec<ConsumerId>,
     /// Blocks whose read locks end with the step that reads them.
     pub(super) reading: Vec<CopyId>,
     pub(super) metrics: TaskMetrics,
@@ -201,6 +203,7 @@ impl Attempt {
             consumers: TaskConsumers::new(TaskMemoryManager::new(AttemptSlot(slot), conf)),
             slots: Vec::new(),
             unrolled: false,
+            leaks: Vec::new(),
             reading: Vec::new(),
             metrics: TaskMetrics::default(),
             python: PythonState::default(),

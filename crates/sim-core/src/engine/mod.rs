@@ -21,6 +21,7 @@ mod failures;
 mod fetch;
 mod fetching;
 mod heap;
+mod leaks;
 mod locality;
 mod map_outputs;
 mod membership;

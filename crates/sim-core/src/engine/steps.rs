@@ -290,7 +290,12 @@ impl<'w, O: Observer> Engine<'w, O> {
             tungsten_memory_mode: self.conf.task_memory.tungsten_memory_mode,
         };
         let (consumer, mode, page_size) = Consumer::new(spec, &setup);
-        self.attempts[attempt as usize].consumers.open(consumer, mode, page_size)
+        let state = &mut self.attempts[attempt as usize];
+        let id = state.consumers.open(consumer, mode, page_size);
+        if spec == ConsumerSpec::Leak {
+            state.leaks.push(id);
+        }
+        id
     }
 
     /// The consumers of an attempt together with what grants their memory.
@@ -501,6 +506,10 @@ impl<'w, O: Observer> Engine<'w, O> {
     // ---- ends
 
     fn finish_attempt(&mut self, attempt: u32) {
+        if let Some(cause) = self.leaked(attempt) {
+            self.fail_attempt(attempt, cause);
+            return;
+        }
         let (info, metrics) = self.last_figures(attempt, true);
         let sent = self.attempts[attempt as usize].sent.take();
         self.clean_up(attempt);
@@ -617,6 +626,7 @@ impl<'w, O: Observer> Engine<'w, O> {
         state.doing = Doing::Free;
         state.frames.clear();
         state.slots.clear();
+        state.leaks.clear();
         state.reading.clear();
         state.sent = None;
         state.unrolled = false;

@@ -44,6 +44,11 @@ pub enum Cause {
         /// The stage's most recent failure.
         last: Option<Box<(AttemptInfo, Cause)>>,
     },
+    /// A task has succeeded and still holds execution memory, and `spark.unsafe.exceptionOnMemoryLeak` is set.
+    MemoryLeak {
+        /// What it holds.
+        bytes: Bytes,
+    },
     /// A Python worker outgrew its address space (`MemoryError`).
     PythonMemory {
         /// What it would have needed.
@@ -128,7 +133,7 @@ impl Cause {
             Self::MaxResultSize { .. } => FailureKind::MaxResultSize,
             Self::TaskTooLarge { .. } => FailureKind::TaskResultOrRpcSize,
             Self::BroadcastRows { .. } | Self::BroadcastBytes { .. } => FailureKind::BroadcastLimit,
-            Self::BroadcastTimeout { .. } => FailureKind::NotMemory,
+            Self::BroadcastTimeout { .. } | Self::MemoryLeak { .. } => FailureKind::NotMemory,
             Self::DriverHeap { .. } => FailureKind::DriverHeap,
             Self::DriverContainer(_) => FailureKind::DriverContainer,
         }

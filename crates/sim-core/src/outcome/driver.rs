@@ -37,4 +37,13 @@ pub enum Warning {
         /// The setting.
         limit: Bytes,
     },
+    /// `Executor`: a task has succeeded and still holds execution memory.
+    MemoryLeak {
+        /// Of which stage.
+        stage: StageId,
+        /// Of which task.
+        index: u32,
+        /// What it holds.
+        bytes: Bytes,
+    },
 }

@@ -78,6 +78,11 @@ pub fn driver_text(
     })
 }
 
+/// `Executor.TaskRunner.run`; the name of the task follows.
+pub(super) fn leak(bytes: Bytes) -> String {
+    format!("Managed memory leak detected; size = {} bytes", bytes.0)
+}
+
 impl Warning {
     /// What Spark logs.
     #[must_use]
@@ -96,6 +101,9 @@ impl Warning {
                 bytes_to_string(bytes.0),
                 bytes_to_string(limit.0)
             ),
+            Self::MemoryLeak { stage, index, bytes } => {
+                format!("{}, task {index}.0 in stage {}.0", leak(*bytes), stage.0)
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! `ApplicationMaster`, `ExecutorPodsAllocator`. Hosts and task numbers are not simulated and left out.
 
 use crate::observe::AttemptInfo;
+use crate::units::Bytes;
 
 use super::{Cause, ContainerReport, ExecutorLoss, JobFailure, LossReason};
 
@@ -127,9 +128,21 @@ impl JobFailure {
                 self.failures,
                 self.failures.saturating_sub(1),
             )),
+            Cause::MemoryLeak { bytes } => Some(format!(
+                "Job aborted due to stage failure: Task {index} in stage {stage}.{stage_attempt} failed {} times, most \
+                 recent failure: Lost task {index}.{attempt} in stage {stage}.{stage_attempt}: {}, task \
+                 {index}.{attempt} in stage {stage}.{stage_attempt}",
+                self.failures,
+                leak_error(*bytes),
+                attempt = self.failures.saturating_sub(1),
+            )),
             _ => None,
         }
     }
+}
+
+fn leak_error(bytes: Bytes) -> String {
+    format!("org.apache.spark.SparkException: [INTERNAL_ERROR_EXECUTOR] {}", super::driver_text::leak(bytes))
 }
 
 /// The most recent failure of a stage (`TaskSetExcludelist.getLatestFailureReason`), as far as its words are known.
@@ -138,6 +151,7 @@ fn most_recent(info: &AttemptInfo, cause: &Cause) -> String {
         Cause::ExecutorLost(loss) => loss.text(),
         Cause::ExecutionMemory(_) => "org.apache.spark.memory.SparkOutOfMemoryError".to_owned(),
         Cause::PythonMemory { .. } => "org.apache.spark.api.python.PythonException".to_owned(),
+        Cause::MemoryLeak { bytes } => leak_error(*bytes),
         _ => String::new(),
     };
     format!(
@@ -150,7 +164,6 @@ fn most_recent(info: &AttemptInfo, cause: &Cause) -> String {
 mod tests {
     use super::*;
     use crate::ids::ExecutorId;
-    use crate::units::Bytes;
 
     #[test]
     fn containers_that_yarn_kills_are_described_in_its_words() {

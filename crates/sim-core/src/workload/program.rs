@@ -199,6 +199,8 @@ pub enum ConsumerSpec {
     PythonQueue,
     /// Memory that a log shows and no model explains: held from its first row to its end.
     BlackBox,
+    /// An operator that does not give its memory back: it is taken from it when its task has ended.
+    Leak,
 }
 
 impl ConsumerSpec {

@@ -167,6 +167,7 @@ impl<'p> Lowering<'p> {
                 | Operator::Python(_)
                 | Operator::Coalesce
                 | Operator::UserHeap { .. }
+                | Operator::Leak { .. }
                 | Operator::ReadBroadcast { .. } => below(0),
                 Operator::Sort { within_partitions: true, .. } => below(0),
                 Operator::Union => (0..node.inputs.len()).map(below).fold(0, u64::saturating_add),

@@ -27,7 +27,7 @@ mod union;
 mod window;
 
 use sim_core::ids::{JobId, StageId};
-use sim_core::workload::{Op, Workload};
+use sim_core::workload::{Amount, ConsumerSpec, Op, Workload};
 
 pub use conf::{Costs, PlanConf, Schedule};
 pub(crate) use partitions::{MAX_BLOCKS, MAX_TASKS};
@@ -123,6 +123,7 @@ impl<'p> Lowering<'p> {
             }
             Operator::ReadBroadcast { pieces, value } => self.read_broadcast(id, *pieces, *value),
             Operator::UserHeap { bytes } => self.user_heap(node, bytes),
+            Operator::Leak { bytes } => self.leak(node, bytes),
             Operator::Cache { .. } => self.read_cached(id),
         }
     }
@@ -136,6 +137,16 @@ impl<'p> Lowering<'p> {
     }
 
     /// Objects of user code, held from here to the end of the task.
+    fn leak(&mut self, node: &crate::plan::Node, bytes: &crate::plan::Items) -> Result<Stream, Error> {
+        let mut stream = self.stream(node.inputs[0])?;
+        let rows = stream.each(|cell| cell.rows);
+        let bytes = stream.column(bytes.over(rows.into_iter()))?;
+        let slot = stream.open(ConsumerSpec::Leak)?;
+        let (rows, time) = (Amount::Fixed(1), Amount::Fixed(0));
+        stream.ops.push(Op::Insert { slot, rows, bytes, time });
+        Ok(stream)
+    }
+
     fn user_heap(&mut self, node: &crate::plan::Node, bytes: &crate::plan::Items) -> Result<Stream, Error> {
         let mut stream = self.stream(node.inputs[0])?;
         let rows = stream.each(|cell| cell.rows);

@@ -146,6 +146,11 @@ pub enum Operator {
         /// Estimated bytes of its value.
         value: Bytes,
     },
+    /// An operator takes execution memory and does not give it back.
+    Leak {
+        /// Bytes, by partition.
+        bytes: Items,
+    },
     /// User code makes objects that a task holds in the heap to its end.
     UserHeap {
         /// Their bytes, one a partition.

@@ -65,6 +65,9 @@ pub(crate) enum Step<'a> {
         pieces: Amount<'a, Bytes>,
         value: Amount<'a, Bytes>,
     },
+    Leak {
+        bytes: Amount<'a, Bytes>,
+    },
     UserHeap {
         bytes: Amount<'a, Bytes>,
     },

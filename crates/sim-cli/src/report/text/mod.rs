@@ -16,4 +16,5 @@ pub(crate) mod sweep;
 mod table;
 mod timeline;
 mod trouble;
+mod warnings;
 mod without;

@@ -6,7 +6,7 @@ use experiments::Run;
 use experiments::human;
 use experiments::report::Verdict;
 
-use super::{containers, error, header, oom, stages, timeline, trouble, without};
+use super::{containers, error, header, oom, stages, timeline, trouble, warnings, without};
 use crate::screen::{Ink, Screen};
 
 pub(crate) fn write(run: &Run, screen: Screen, out: &mut impl Write) -> anyhow::Result<()> {
@@ -21,6 +21,7 @@ pub(crate) fn write(run: &Run, screen: Screen, out: &mut impl Write) -> anyhow::
     if let Some(other) = &report.without {
         without::write(report, other, screen, out)?;
     }
+    warnings::write(&report.warnings, screen, out)?;
     if let Some(oom_report) = &report.oom {
         oom::write(oom_report, screen, out)?;
     }

@@ -47,6 +47,11 @@ pub(super) struct Driver {
 }
 
 impl Driver {
+    /// Spark logs a warning.
+    pub(super) fn warn(&mut self, warning: Warning) {
+        self.warnings.push(warning);
+    }
+
     pub(super) fn new(conf: &DriverConf, workload: &Workload, executors: usize) -> Self {
         let broadcasts = workload.broadcasts.len() * 2 * executors;
         Self {

@@ -135,7 +135,7 @@ impl Consumer {
                 .into()
             }
             ConsumerSpec::PythonQueue => HybridRowQueue::new().into(),
-            ConsumerSpec::BlackBox => BlackBox::new().into(),
+            ConsumerSpec::BlackBox | ConsumerSpec::Leak => BlackBox::new().into(),
         };
         (consumer, tungsten, setup.page_size)
     }

@@ -126,6 +126,8 @@ pub struct TaskMemoryConf {
     /// Since 4.3 a page that the JVM cannot allocate makes consumers spill and is then asked for again, at last with
     /// the required size; before, the grant was set aside and the request repeated.
     pub allocator_oom_spills: bool,
+    /// `spark.unsafe.exceptionOnMemoryLeak`: a task fails that has succeeded and still holds execution memory.
+    pub exception_on_memory_leak: bool,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -61,6 +61,10 @@ impl<'d> Builder<'d> {
                 let value = Bytes(self.total("value", value)?);
                 self.narrow(Operator::ReadBroadcast { pieces, value }, input, from.table)
             }
+            Step::Leak { bytes } => {
+                let bytes = self.items("bytes", bytes, from.partitions, Items::Same)?;
+                self.narrow(Operator::Leak { bytes }, input, from.table)
+            }
             Step::UserHeap { bytes } => {
                 let bytes = self.items("bytes", bytes, from.partitions, Items::Same)?;
                 self.narrow(Operator::UserHeap { bytes }, input, from.table)
