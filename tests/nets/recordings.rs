@@ -182,7 +182,7 @@ fn run_conf() -> RunConf {
     ];
     let pairs = keys.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let conf = Conf::builder(SparkVersion::V3_5).layer("test", pairs).build().expect("settings");
-    RunConf::resolve(&conf, ClusterShape { nodes: 1, max_events: 200_000 }).expect("a layout").0
+    RunConf::resolve(&conf, ClusterShape { nodes: 1, max_events: 50_000_000 }).expect("a layout").0
 }
 
 fn rows_and_bytes(plan: &Plan, conf: &PlanConf) -> Option<Vec<u64>> {
