@@ -14,7 +14,7 @@ use workload::adaptive::{
 use workload::plan::Strategy;
 
 /// Its name, beside the others.
-pub(crate) const RECORDING: &str = "adaptive-3.5.6.jsonl.gz";
+const RECORDING: &str = "adaptive/adaptive-3.5.6.jsonl.gz";
 
 /// A row of the recording.
 #[derive(Deserialize)]
